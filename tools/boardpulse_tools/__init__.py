@@ -1,0 +1,1 @@
+"""Tools of the project: the schema generator, benchmarks, the demo."""
