@@ -1,0 +1,122 @@
+"""Reads one CBOR item strictly, as SPEC.md section 1 asks. Small enough for a board; a bridge may use a faster library."""
+
+import struct
+
+from shared_schema.errors import CborError
+
+MAX_DEPTH = 8
+
+
+class Simple:
+    """A simple value other than false, true and null: well-formed, but of no meaning to us."""
+
+    def __init__(self, value: int) -> None:
+        self.value = value
+
+
+class _Reader:
+    def __init__(self, data: bytes, max_depth: int) -> None:
+        self.data = data
+        self.pos = 0
+        self.max_depth = max_depth
+
+    def take(self, length: int) -> bytes:
+        end = self.pos + length
+        if end > len(self.data):
+            raise CborError("the item ends %d bytes too early" % (end - len(self.data)))
+        piece = self.data[self.pos : end]
+        self.pos = end
+        return piece
+
+    def argument(self, info: int) -> int:
+        if info < 24:
+            return info
+        if info > 27:
+            raise CborError("indefinite length or reserved head at byte %d" % (self.pos - 1))
+        value = 0
+        for byte in self.take(1 << (info - 24)):
+            value = value << 8 | byte
+        return value
+
+    def item(self, depth: int) -> object:
+        head = self.take(1)[0]
+        major, info = head >> 5, head & 31
+        if major == 7:
+            return self.simple(info)
+        n = self.argument(info)
+        if major == 0:
+            return n
+        if major == 1:
+            return -1 - n
+        if major == 2:
+            return bytes(self.take(n))
+        if major == 3:
+            return self.text(n)
+        if major == 6:
+            raise CborError("tag %d is not allowed here" % n)
+        # Every element takes a byte at least: a longer announcement than bytes left is refused before memory is taken.
+        if depth >= self.max_depth:
+            raise CborError("nested deeper than %d" % self.max_depth)
+        if n > len(self.data) - self.pos:
+            raise CborError("%d elements announced, %d bytes left" % (n, len(self.data) - self.pos))
+        return [self.item(depth + 1) for _ in range(n)] if major == 4 else self.mapping(n, depth)
+
+    def mapping(self, n: int, depth: int) -> dict[object, object]:
+        pairs: dict[object, object] = {}
+        for _ in range(n):
+            key = self.item(depth + 1)
+            if isinstance(key, (list, dict, Simple)):
+                raise CborError("a map key is neither a number nor a string")
+            if key in pairs:
+                raise CborError("key %r stands twice in a map" % (key,))
+            pairs[key] = self.item(depth + 1)
+        return pairs
+
+    def text(self, n: int) -> str:
+        try:
+            return str(self.take(n), "utf-8")
+        except UnicodeError:
+            raise CborError("text is not UTF-8")  # noqa: B904  # MicroPython has no exception chaining
+
+    def simple(self, info: int) -> object:
+        if info == 20:
+            return False
+        if info == 21:
+            return True
+        if info == 22:
+            return None
+        if info == 25:
+            return _half(self.argument(25))
+        if info == 26:
+            return struct.unpack(">f", self.take(4))[0]
+        if info == 27:
+            return struct.unpack(">d", self.take(8))[0]
+        if info == 24:
+            value = self.take(1)[0]
+            if value < 32:
+                raise CborError("simple value %d in two bytes" % value)
+            return Simple(value)
+        if info > 27:
+            raise CborError("reserved head or break at byte %d" % (self.pos - 1))
+        return Simple(info)
+
+
+def _half(bits: int) -> float:
+    """The half-precision float of RFC 8949 appendix D."""
+    exponent, mantissa = bits >> 10 & 31, bits & 1023
+    if exponent == 31:
+        value = float("nan") if mantissa else float("inf")
+    elif exponent == 0:
+        value = mantissa / 16777216.0
+    else:
+        value = (mantissa + 1024) * 2.0 ** (exponent - 25)
+    return -value if bits & 0x8000 else value
+
+
+def loads(data: bytes, max_depth: int = MAX_DEPTH) -> object:
+    """The one item that `data` holds: arrays as lists, maps as dicts. CborError for anything that section 1 refuses."""
+    reader = _Reader(data, max_depth)
+    item = reader.item(0)
+    if reader.pos != len(data):
+        raise CborError("%d bytes after the item" % (len(data) - reader.pos))
+    return item

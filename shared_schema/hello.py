@@ -1,0 +1,120 @@
+"""hello (SPEC.md section 3): who a board is and what it will send."""
+
+from shared_schema import messages as m
+from shared_schema.check import enumerated, integer, mapping, sequence, text, word
+from shared_schema.errors import IdentityError, SchemaError
+from shared_schema.frame import Up
+
+_KNOWN = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13)
+_RESERVED_LABELS = ("device_id", "platform", "le")
+
+
+class CustomMetric:
+    """A metric that user code registered on the board. `labels` are (name, value) pairs, `bounds` a histogram's."""
+
+    def __init__(self, fields: dict[object, object]) -> None:
+        self.name = word(fields.get(1), "custom metric name", 64)
+        self.type = integer(fields.get(2, 0), "type of " + self.name, 0, 2)
+        unit = fields.get(3)
+        self.unit = "" if unit is None else word(unit, "unit of " + self.name, 16)
+        self.scale = integer(fields.get(4, 0), "scale of " + self.name, -12, 12)
+        self.labels = _custom_labels(fields.get(5, []), self.name)
+        self.help = text(fields.get(6, ""), "help of " + self.name, m.MAX_TEXT_BYTES)
+        self.bounds = _bounds(fields.get(7, []), self.name)
+        if (self.type == m.HISTOGRAM) != bool(self.bounds):
+            raise SchemaError("%s: a histogram has bounds, and nothing else has" % self.name)
+
+
+class Series:
+    """One series of a group: a built-in metric (key, label values) or a custom one."""
+
+    def __init__(self, item: object) -> None:
+        self.key = -1
+        self.labels: tuple[str, ...] = ()
+        self.custom: CustomMetric | None = None
+        if isinstance(item, dict):
+            self.custom = CustomMetric(mapping(item, "series", 64))
+        elif isinstance(item, (list, tuple)):
+            parts = sequence(item, "series", 1, m.MAX_LABELS + 1)
+            self.key = integer(parts[0], "metric key", 1, 0xFFFF)
+            self.labels = tuple([text(value, "label", m.MAX_LABEL_BYTES) for value in parts[1:]])
+        else:
+            self.key = integer(item, "metric key", 1, 0xFFFF)
+
+
+class Group:
+    """Series that are sampled together: every `interval_ms` (0: irregularly), `batch` samples a frame."""
+
+    def __init__(self, item: object) -> None:
+        parts = sequence(item, "group", 3, 16)
+        self.interval_ms = integer(parts[0], "interval", 0, m.MAX_INTERVAL_MS)
+        self.batch = integer(parts[1], "batch", 1, m.MAX_SAMPLES)
+        series = sequence(parts[2], "series", 1, m.MAX_SERIES_PER_GROUP)
+        self.series = [Series(one) for one in series]
+
+
+class Hello(Up):
+    """A board's declaration. Optional fields that were not sent are None, maps and lists empty."""
+
+    def __init__(self, item: list[object]) -> None:
+        Up.__init__(self, item)
+        body = self.body(item, _KNOWN)
+        self.wire = integer(body.get(0), "wire version", 1, 0xFFFF)
+        self.device_id = m.check_device_id(body.get(1))
+        self.platform = text(body.get(2), "platform", m.MAX_PLATFORM)
+        if not m.is_identifier(self.platform, m.MAX_PLATFORM):
+            raise IdentityError("platform %r: A-Z a-z 0-9 . _ : - are allowed" % self.platform)
+        self.declaration = integer(body.get(3), "declaration", 0, 255)
+        self.groups = [Group(group) for group in sequence(body.get(4), "groups", 0, m.MAX_GROUPS)]
+        self.info = _info(body.get(5, {}))
+        self.anchor = numbers(body.get(6), "anchor", (1 << 40, 999, 0xFFFF, m.MAX_VALUE))
+        self.outbox = numbers(body.get(7), "outbox", (m.MAX_VALUE,) * 7)
+        self.sleep = numbers(body.get(8), "sleep", (2, m.MAX_VALUE))
+        self.reset_cause = enumerated(body.get(9, 0), "reset cause")
+        self.cadence_ms = integer(body.get(10, self._default_cadence()), "cadence", 1, m.MAX_INTERVAL_MS * m.MAX_SAMPLES)
+        self.max_down_bytes = integer(body.get(11, 256), "max_down_bytes", 16, m.MAX_VALUE)
+        ack_mode = body.get(12)
+        self.ack_mode = None if ack_mode is None else integer(ack_mode, "ack_mode", 0, 1)
+        self.wake_reason = enumerated(body.get(13, 0), "wake reason")
+
+    def _default_cadence(self) -> int:
+        """The smallest interval × batch; a minute for a board that sends only irregularly."""
+        regular = [group.interval_ms * group.batch for group in self.groups if group.interval_ms]
+        return min(regular) if regular else 60000
+
+
+def numbers(value: object, what: str, highest: "tuple[int, ...]") -> "tuple[int, ...] | None":
+    """A positional array of unsigned integers up to `highest`; elements behind it are of a later version. None stays None."""
+    if value is None:
+        return None
+    parts = sequence(value, what, len(highest), len(highest) + 16)
+    return tuple([integer(parts[i], what, 0, highest[i]) for i in range(len(highest))])
+
+
+def _info(value: object) -> dict[int, str]:
+    info: dict[int, str] = {}
+    pairs = mapping(value, "info", 32)
+    for key in pairs:
+        if type(key) is int and key in m.INFO_NAMES:
+            info[key] = text(pairs[key], "info", m.MAX_LABEL_BYTES)
+    return info
+
+
+def _custom_labels(value: object, metric: str) -> "tuple[tuple[str, str], ...]":
+    labels: list[tuple[str, str]] = []
+    for pair in sequence(value, "labels of " + metric, 0, m.MAX_LABELS):
+        parts = sequence(pair, "label of " + metric, 2, 2)
+        name = word(parts[0], "label name of " + metric, 32)
+        if name in _RESERVED_LABELS or name in [label[0] for label in labels]:
+            raise SchemaError("%s: label %s is reserved or stands twice" % (metric, name))
+        labels.append((name, text(parts[1], "label of " + metric, m.MAX_LABEL_BYTES)))
+    return tuple(labels)
+
+
+def _bounds(value: object, metric: str) -> "tuple[int, ...]":
+    bounds: list[int] = []
+    for bound in sequence(value, "bounds of " + metric, 0, m.MAX_BOUNDS):
+        bounds.append(integer(bound, "bound of " + metric, -m.MAX_VALUE, m.MAX_VALUE))
+        if len(bounds) > 1 and bounds[-2] >= bounds[-1]:
+            raise SchemaError("%s: bounds do not increase" % metric)
+    return tuple(bounds)
