@@ -1,4 +1,4 @@
-"""The metric catalogue as data: `parse` makes a `Catalog` of the text of catalog.toml, or says all that is wrong with it."""
+"""The metric catalogue as data: `parse` makes a `Catalog` of catalog.toml, or says everything that is wrong with it."""
 
 from __future__ import annotations
 

@@ -109,7 +109,7 @@ def check_metrics(metrics: list[Table], document: Table) -> Iterator[Placed]:
     names: dict[str, object] = {}
     for index, metric in enumerate(metrics):
         key, name = metric.get("key"), metric.get("name")
-        if is_int(key):
+        if isinstance(key, int) and is_int(key):
             if all_ints(retired) and key in retired:
                 yield index, "key", f"{key} is retired and is never used again; take another"
             if key in keys:
@@ -123,18 +123,21 @@ def check_metrics(metrics: list[Table], document: Table) -> Iterator[Placed]:
 
 def _families(metric: Table) -> Iterator[str]:
     # OpenMetrics takes a counter's name without _total for the family's, so it must be free as well.
+    if isinstance(metric.get("name"), str):
+        yield from dict.fromkeys((metric["name"], *_series(metric)))
+
+
+def _series(metric: Table) -> Iterator[str]:
     name, kind = metric.get("name"), metric.get("type")
-    if isinstance(name, str):
-        yield name
-        if kind == "counter":
-            yield name + "_total"
-        if kind == "histogram":
-            yield from (name + ending for ending in HISTOGRAM_ENDINGS)
+    if kind == "histogram":
+        yield from (f"{name}{ending}" for ending in HISTOGRAM_ENDINGS)
+    else:
+        yield f"{name}_total" if kind == "counter" else str(name)
 
 
 def check_queries(derived: list[Table], metrics: list[Table]) -> Iterator[Placed]:
-    """Every metric that a query names is exposed."""
-    exposed = {family for metric in metrics for family in _families(metric)}
+    """Every metric that a query names is exposed under that very name."""
+    exposed = {series for metric in metrics for series in _series(metric)}
     for index, table in enumerate(derived):
         for word in re.findall(r"\bdevice_[a-z0-9_]+", str(table.get("query", ""))):
             if word not in exposed and word != "device_id":
