@@ -1,0 +1,1 @@
+"""The bridge between boards and Prometheus: a daemon and its command line."""

@@ -1,0 +1,74 @@
+"""What the core asks the shell to do. It does nothing itself: it returns these, in the order in which to do them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Give `frame` (bare, without framing) to the board: on its port, or on its `down` topic when device_id is not empty."""
+
+    source: str
+    port: str
+    device_id: str
+    frame: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledge:
+    """The frame that came with `token` is committed: let the transport forget it."""
+
+    source: str
+    token: object
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """A line for the log. level: debug, info, warning, error or critical."""
+
+    level: str
+    event: str
+    fields: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A frame was refused; it is counted already. reason: one of shared_schema.errors.REASONS."""
+
+    source: str
+    port: str
+    device_id: str  # as the transport named it, at most 80 characters of it
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class StateChange:
+    """A device went from one state of SPEC.md section 12 to another."""
+
+    device_id: str
+    platform: str
+    port: str
+    before: str
+    after: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A threshold's state changed. before, after: ok, warning or critical. value: in the metric's unit, None: no data."""
+
+    alert: str
+    device_id: str
+    platform: str
+    metric: str
+    labels: tuple[str, ...]
+    before: str
+    after: str
+    value: float | None
+    at: float
+
+
+Action = Send | Acknowledge | LogLine | Refused | StateChange | Alert

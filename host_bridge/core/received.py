@@ -1,0 +1,51 @@
+"""What sources hand to the core, and what the core may ask of a source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from shared_schema.framing import BAD, FRAME, TEXT
+
+LINK_UP = 3
+LINK_DOWN = 4
+
+__all__ = ["BAD", "FRAME", "LINK_DOWN", "LINK_UP", "TEXT", "Received", "Source"]
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One thing that a source heard.
+
+    `payload` by `what`: FRAME bytes; TEXT a console line; BAD the reason (one of shared_schema.errors.REASONS);
+    LINK_UP and LINK_DOWN a word on why.
+    """
+
+    source: str  # serial, mqtt or replay
+    port: str  # the port's path, or mqtt://host:port
+    at: float  # arrival, Unix seconds
+    what: int
+    payload: bytes | str
+    device_id: str = ""  # of the MQTT topic: raw, unchecked; empty where the transport does not name the device
+    channel: str = "up"  # up, hello or state: the last word of the topic
+    retained: bool = False
+    token: object = None  # given back in Source.acknowledge once the frame is committed; None: nothing to acknowledge
+
+
+class Source(Protocol):
+    """A transport. It runs its own threads; `deliver` may be called from any of them.
+
+    `deliver` returns False when the bounded queue is full: the source then does not acknowledge, or drops and counts.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    def start(self, deliver: Callable[[Received], bool]) -> None: ...
+
+    def stop(self) -> None: ...
+
+    def send(self, port: str, device_id: str, frame: bytes) -> bool: ...
+
+    def acknowledge(self, token: object) -> None: ...

@@ -1,0 +1,1 @@
+"""Where what the core knows goes to."""
