@@ -41,7 +41,7 @@ if ! "$venv/bin/python" -c 'import pip' >/dev/null 2>&1; then
 fi
 
 echo "Installing boardpulse and what it needs into $venv …"
-if ! "$venv/bin/python" -m pip install --quiet --editable '.[dev,demo]' >"$log" 2>&1 </dev/null; then
+if ! "$venv/bin/python" -m pip install --quiet --editable '.[bench,demo,dev]' >"$log" 2>&1 </dev/null; then
     tail -n 30 "$log" >&2
     echo "pip could not install it. The full output is in $log; the same command goes on where it stopped." >&2
     exit 1
