@@ -1,0 +1,1 @@
+"""How frames leave a board."""

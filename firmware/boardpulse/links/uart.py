@@ -1,0 +1,235 @@
+"""Frames on a UART, or on anything else that carries bytes (SPEC.md section 13): sent as they come, again until acknowledged."""
+
+from shared_schema import framing
+
+from boardpulse.clock import add, diff
+from boardpulse.compat import const
+
+_LEAD = const(2)  # framing.LEAD
+_FIRST_BACKOFF_MS = const(1000)
+_LAST_BACKOFF_MS = const(30000)
+_BURST = const(8)  # frames that are sent again before an acknowledgement asks for more
+_BUSY_MS = const(2)
+_WAITING_MS = const(10)
+_IDLE_MS = const(50)
+_CLOSED_MS = const(200)
+_HELLO = const(0)
+_AGAIN = const(1)
+_NEW = const(2)
+_INFO = const(1)
+_WARNING = const(2)
+
+
+class Uart:
+    """The link over a stream, which `open_stream` opens, and opens again after an error.
+
+    A stream has write(buf, offset, length) → bytes taken, None for none; readinto(buf) → bytes read, None or 0 for none; close(). None
+    of them blocks. An OSError means that the stream is gone.
+    """
+
+    name = "uart"
+
+    def __init__(self, open_stream, max_down: int = 256) -> None:  # type: ignore[no-untyped-def]
+        self.node = None
+        self.errors = 0
+        self.reconnects = 0
+        self._open_stream = open_stream
+        self._stream = None
+        self._read = bytearray(32)
+        self._chunk = bytearray(max_down + 8)
+        self._plain = bytearray(max_down + 16)
+        self._filled = 0
+        self._source = self._read
+        self._at = self._left = 0
+        self._what = _HELLO
+        self._seq = self._moved = 0
+        self._backoff_ms = _FIRST_BACKOFF_MS
+        self._resend_at = 0
+        self._budget = 0
+        self._open_at = -1
+
+    def step(self, now: int) -> int:
+        """Read what came, write what may be written. Milliseconds until it wants to be called again."""
+        if self._stream is None and not self._reopen(now):
+            return _CLOSED_MS
+        try:
+            self._receive()
+            self._time_out(now)
+            while self._write():
+                pass
+        except OSError as error:
+            self._lose(now, error)
+            return _CLOSED_MS
+        if self._left:
+            return _BUSY_MS
+        return _WAITING_MS if self.node.outbox.count else _IDLE_MS
+
+    def acknowledged(self) -> None:
+        """The bridge has committed frames: it is there, and may get more of those that are sent again."""
+        self._backoff_ms = _FIRST_BACKOFF_MS
+        self._budget = _BURST
+        self._resend_at = add(self.node.clock.now, _FIRST_BACKOFF_MS)
+
+    def fail(self) -> None:
+        """Begin afresh after an error in this code: what was half written or half read is given up."""
+        self.errors += 1
+        self._left = self._filled = 0
+
+    def close(self) -> None:
+        """Let go of the stream."""
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
+
+    def _reopen(self, now: int) -> bool:
+        if self._open_at >= 0 and diff(now, self._open_at) < 0:
+            return False
+        try:
+            self._stream = self._open_stream()
+        except OSError as error:
+            self._lose(now, error)
+            return False
+        if self._open_at >= 0:
+            self.reconnects += 1
+            self.node.link_report(_INFO, "the line is open again")
+        self._open_at = -1
+        self._backoff_ms = _FIRST_BACKOFF_MS
+        self._resend_at = now
+        self.node.hello_due = True
+        return True
+
+    def _lose(self, now: int, error: OSError) -> None:
+        self.errors += 1
+        if self._open_at < 0:
+            self._backoff_ms = _FIRST_BACKOFF_MS
+            self.node.link_report(_WARNING, "the line is lost: %s" % error)
+        self._open_at = add(now, self._backoff_ms)
+        self._backoff_ms = min(self._backoff_ms * 2, _LAST_BACKOFF_MS)
+        self._left = self._filled = 0
+        self.close()
+
+    def _time_out(self, now: int) -> None:
+        """Have the frames that were sent and not acknowledged in time sent again, the oldest first."""
+        outbox = self.node.outbox
+        if outbox.sent == 0:
+            self._resend_at = add(now, self._backoff_ms)
+        elif diff(now, self._resend_at) >= 0:
+            outbox.again = 0
+            outbox.until = outbox.sent
+            self._budget = _BURST
+            self._resend_at = add(now, self._backoff_ms)
+            self._backoff_ms = min(self._backoff_ms * 2, _LAST_BACKOFF_MS)
+
+    def _write(self) -> bool:
+        """Write what the stream takes of one frame. Whether it is worth going on."""
+        outbox = self.node.outbox
+        if self._left and self._what != _HELLO and self._moved != outbox.moved:
+            self._left = 0  # the frame has moved in the outbox; the zero that begins the next one ends what stands on the line
+        if not self._left and not self._choose(outbox):
+            return False
+        taken = self._stream.write(self._source, self._at, self._left)
+        if not taken:
+            return False
+        self._at += taken
+        self._left -= taken
+        if not self._left:
+            self._written(outbox)
+        return True
+
+    def _choose(self, outbox) -> bool:  # type: ignore[no-untyped-def]
+        if self.node.hello_due:
+            self._what = _HELLO
+            self._source = framing.encode_frame(self.node.hello())
+            self._at = 0
+            self._left = len(self._source)
+            return True
+        if outbox.again < outbox.until and self._budget:
+            self._what = _AGAIN
+            index = outbox.again
+        elif outbox.sent < outbox.count:
+            self._what = _NEW
+            index = outbox.sent
+        else:
+            return False
+        self._source = outbox.buf
+        self._at = outbox.offset(index)
+        self._left = outbox.length(index)
+        self._seq = outbox.seq(index)
+        self._moved = outbox.moved
+        return True
+
+    def _written(self, outbox) -> None:  # type: ignore[no-untyped-def]
+        if self._what == _NEW:
+            outbox.sent += 1
+        elif self._what == _AGAIN:
+            self._budget -= 1
+            if outbox.again < outbox.until and outbox.seq(outbox.again) == self._seq:
+                outbox.again += 1
+
+    def _receive(self) -> None:
+        buf = self._read
+        while True:
+            n = self._stream.readinto(buf)
+            if not n:
+                return
+            i = 0
+            while i < n:
+                self._take(buf[i])
+                i += 1
+
+    def _take(self, byte: int) -> None:
+        """Collect the bytes between two zeros; what is longer than a down frame may be is skipped."""
+        filled = self._filled
+        if byte == 0:
+            self._filled = 0
+            if filled > len(self._chunk):
+                self.errors += 1
+            elif filled > 6:
+                self._open_chunk(filled)
+        elif filled < len(self._chunk):
+            self._chunk[filled] = byte
+            self._filled = filled + 1
+        else:
+            self._filled = len(self._chunk) + 1
+
+    def _open_chunk(self, filled: int) -> None:
+        """Hand on the frame in the chunk, if its CRC is right: sealing it again must give the same bytes. This takes no heap."""
+        end = self._unstuff(filled) - 4
+        if end <= _LEAD or not self._same(framing.seal(self._plain, _LEAD, end), filled):
+            self.errors += 1
+            return
+        end = self._unstuff(filled) - 4
+        if self._backoff_ms > _FIRST_BACKOFF_MS:  # the bridge is back
+            self._backoff_ms = _FIRST_BACKOFF_MS
+            self._resend_at = self.node.clock.now
+        self.node.receive(self._plain, _LEAD, end)
+
+    def _same(self, end: int, filled: int) -> bool:
+        if end != filled + 2:
+            return False
+        while filled:
+            if self._plain[filled] != self._chunk[filled - 1]:
+                return False
+            filled -= 1
+        return True
+
+    def _unstuff(self, filled: int) -> int:
+        """Undo the COBS of the chunk into `_plain` from _LEAD on. Where it ends; 0 when it is no COBS."""
+        chunk = self._chunk
+        plain = self._plain
+        out = _LEAD
+        i = 0
+        while i < filled:
+            stop = i + chunk[i]
+            if stop > filled:
+                return 0
+            short = chunk[i] < 255
+            i += 1
+            while i < stop:
+                plain[out] = chunk[i]
+                out += 1
+                i += 1
+            if short and i < filled:
+                plain[out] = 0
+                out += 1
+        return out

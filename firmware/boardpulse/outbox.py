@@ -1,0 +1,240 @@
+"""The frames that wait to be acknowledged: one preallocated ring, in which a full outbox gives up the least important first."""
+
+from array import array
+
+from shared_schema.cbor import Writer
+
+SAMPLES = 0
+EVENT = 1
+CRASH = 2
+
+_NEW = 0
+_DONE = 1
+
+
+class Outbox:
+    """A ring of frames in the order of their sequence numbers, written in place.
+
+    With `seal` (shared_schema.framing's) frames are kept in their form on a UART, `lead` bytes in front of the frame; without, bare.
+    A frame is written as: w = begin(limit, kind); encode to w; commit(kind). `next_seq` is the number that it gets.
+    sent, again and until are positions of frames for the link: frames before `sent` were sent once, those from `again` up to `until`
+    are being sent another time. They move along when frames leave.
+    """
+
+    def __init__(self, size: int, seal=None, lead: int = 0) -> None:  # type: ignore[no-untyped-def]
+        self.size = size
+        self.buf = bytearray(size)
+        self._writer = Writer(self.buf)
+        self._seal = seal
+        self._lead = lead
+        self._at = 0
+        self._tail = 0
+        self.slots = max(8, size // 40)
+        self._seq = array("I", [0] * self.slots)
+        self._offset = array("I", [0] * self.slots)
+        self._length = array("H", [0] * self.slots)
+        self._pid = array("H", [0] * self.slots)
+        self._kind = bytearray(self.slots)
+        self._state = bytearray(self.slots)
+        self._first = 0
+        self.count = 0
+        self.next_seq = 0
+        self.sent = self.again = self.until = 0
+        self.moved = 0
+        self._done = 0
+        self.dropped = [0, 0, 0]
+        self.drops = 0
+
+    def begin(self, limit: int, kind: int) -> "Writer | None":
+        """Where to write a frame of at most `limit` bytes. None when it must be given up at once, which is counted."""
+        need = limit
+        if self._seal is not None:
+            need += (limit + 4) // 254 + 7
+        while not self._place(need):
+            if need > self.size or not self._drop(kind):
+                self.give_up(kind)
+                return None
+        w = self._writer
+        w.pos = self._at + self._lead
+        w.limit = w.pos + limit
+        return w
+
+    def commit(self, kind: int) -> None:
+        """Keep the frame that was written since begin()."""
+        end = self._writer.pos
+        if self._seal is not None:
+            end = self._seal(self.buf, self._at + self._lead, end)
+        slot = (self._first + self.count) % self.slots
+        self._seq[slot] = self.next_seq
+        self._offset[slot] = self._at
+        self._length[slot] = end - self._at
+        self._pid[slot] = 0
+        self._kind[slot] = kind
+        self._state[slot] = _NEW
+        self._tail = end
+        self.count += 1
+        self.next_seq += 1
+
+    def give_up(self, kind: int) -> None:
+        """Count a frame that cannot be kept or encoded. It uses up its sequence number, so that the bridge sees it go."""
+        self.next_seq += 1
+        self.dropped[kind] += 1
+        self.drops += 1
+
+    def put(self, frame: bytes, kind: int) -> None:
+        """Keep a frame that was encoded elsewhere with `next_seq`."""
+        w = self.begin(len(frame), kind)
+        if w is not None:
+            w.raw(frame)
+            self.commit(kind)
+
+    def seq(self, index: int) -> int:
+        """Sequence number of the frame at a position."""
+        return self._seq[(self._first + index) % self.slots]
+
+    def offset(self, index: int) -> int:
+        """Where the frame at a position begins in `buf`."""
+        return self._offset[(self._first + index) % self.slots]
+
+    def length(self, index: int) -> int:
+        """Its length there."""
+        return self._length[(self._first + index) % self.slots]
+
+    def pid(self, index: int) -> int:
+        """The MQTT packet id that the frame at a position was sent with, 0 if none."""
+        return self._pid[(self._first + index) % self.slots]
+
+    def set_pid(self, index: int, pid: int) -> None:
+        """Remember the packet id of the frame at a position."""
+        self._pid[(self._first + index) % self.slots] = pid
+
+    def done(self, index: int) -> bool:
+        """Whether the frame at a position was acknowledged while an older one was not."""
+        return self._state[(self._first + index) % self.slots] == _DONE
+
+    def acknowledge_below(self, following: int) -> bool:
+        """Forget the frames with seq < following. False when that is none, or beyond what was sent."""
+        if following > self.next_seq or (self.sent < self.count and following > self.seq(self.sent)):
+            return False
+        before = self.count
+        while self.count and self.seq(0) < following:
+            self._forget_first()
+        return self.count < before
+
+    def acknowledge_pid(self, pid: int) -> bool:
+        """Forget the frame that was sent with packet id `pid`, whatever its position."""
+        index = 0
+        while index < self.sent:
+            if self.pid(index) == pid and not self.done(index):
+                self._state[(self._first + index) % self.slots] = _DONE
+                self._done += 1
+                while self.count and self.done(0):
+                    self._forget_first()
+                return True
+            index += 1
+        return False
+
+    def report(self, capacity_s: int) -> list[int]:
+        """Key 7 of hello."""
+        first = self.seq(0) if self.count else self.next_seq
+        return [first, self.count, capacity_s] + self.dropped + [0]
+
+    def free(self) -> int:
+        """Bytes that are free, in one piece or two."""
+        if not self.count:
+            return self.size
+        gap = self.offset(0) - self._tail
+        return gap if gap >= 0 else gap + self.size
+
+    def _place(self, need: int) -> bool:
+        """Choose where `need` bytes fit in one piece."""
+        if self.count == 0:
+            self._at = 0
+            return need <= self.size
+        if self.count == self.slots:
+            return False
+        head = self.offset(0)
+        self._at = self._tail
+        if self._tail <= head:
+            return head - self._tail >= need
+        if self.size - self._tail >= need:
+            return True
+        self._at = 0
+        return head >= need
+
+    def _forget_first(self) -> None:
+        if self.done(0):
+            self._done -= 1
+        self._first = (self._first + 1) % self.slots
+        self.count -= 1
+        self._shift_positions(0)
+
+    def _shift_positions(self, index: int) -> None:
+        if index < self.sent:
+            self.sent -= 1
+        if index < self.again:
+            self.again -= 1
+        if index < self.until:
+            self.until -= 1
+
+    def _drop(self, kind: int) -> bool:
+        """Make room for a frame of `kind`: give up the oldest of the least important that are not above it."""
+        if self._done:
+            self._remove(self._find(-1))
+            return True
+        victim = 0
+        while victim <= kind:
+            index = self._find(victim)
+            if index >= 0:
+                self._remove(index)
+                self.dropped[victim] += 1
+                self.drops += 1
+                return True
+            victim += 1
+        return False
+
+    def _find(self, kind: int) -> int:
+        """Position of the oldest frame of `kind`, or (-1) of one that was acknowledged out of order; -1 if there is none."""
+        index = 0
+        while index < self.count:
+            slot = (self._first + index) % self.slots
+            if self._state[slot] == _DONE if kind < 0 else self._kind[slot] == kind:
+                return index
+            index += 1
+        return -1
+
+    def _remove(self, index: int) -> None:
+        """Take out the frame at a position; the older ones slide up into its place."""
+        self.moved += 1
+        if self.done(index):
+            self._done -= 1
+        self._shift_positions(index)
+        slot = (self._first + index) % self.slots
+        end = self._offset[slot] + self._length[slot]
+        while index > 0:
+            index -= 1
+            source = (self._first + index) % self.slots
+            end = self._slide(source, end)
+            self._copy_slot(source, (source + 1) % self.slots, end)
+        self._first = (self._first + 1) % self.slots
+        self.count -= 1
+
+    def _slide(self, slot: int, end: int) -> int:
+        """Move a frame up, so that it ends at `end`; at the end of the buffer where it does not fit below. Where it begins now."""
+        length = self._length[slot]
+        start = end - length
+        if start < 0:
+            start = self.size - length
+        source = self._offset[slot]
+        while length:
+            length -= 1
+            self.buf[start + length] = self.buf[source + length]
+        return start
+
+    def _copy_slot(self, source: int, target: int, offset: int) -> None:
+        self._offset[target] = offset
+        self._seq[target] = self._seq[source]
+        self._length[target] = self._length[source]
+        self._pid[target] = self._pid[source]
+        self._kind[target] = self._kind[source]
+        self._state[target] = self._state[source]
