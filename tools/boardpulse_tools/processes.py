@@ -19,7 +19,7 @@ class ProcessError(RuntimeError):
 
 
 class Process:
-    """A program with its output in a file. Start it with start() or `with`; stop() ends it, and can be called at any time.
+    """A program with its output in a file. Start it with start() or `with`; stop() ends it at any time.
 
     It runs in a session of its own, so that a Ctrl-C in the terminal reaches only us, and we end it in order.
     """
@@ -109,7 +109,7 @@ class Process:
             self._child.wait(STOP_TIMEOUT_S)
 
     def stop(self, timeout_s: float = STOP_TIMEOUT_S) -> int | None:
-        """Ask it to end, and kill it when it has not after the timeout. Its exit code; None when it was never started."""
+        """Ask it to end, and kill it when it has not in time. Its exit code; None when it was never started."""
         if self._child is None:
             return None
         self.signal(signal.SIGTERM)
@@ -136,9 +136,8 @@ def wait_until(condition: Callable[[], bool], timeout_s: float, what: str, *proc
     while not condition():
         for process in processes:
             if not process.running:
-                raise ProcessError(
-                    f"{process.name} ended with code {process.exit_code} while we waited for {what}\n{process.last_lines()}"
-                )
+                ended = f"{process.name} ended with code {process.exit_code} while we waited for {what}"
+                raise ProcessError(f"{ended}\n{process.last_lines()}")
         if time.monotonic() > deadline:
             ends = "\n".join(f"{process.name}:\n{process.last_lines()}" for process in processes)
             raise ProcessError(f"no {what} after {timeout_s:g} s\n{ends}")

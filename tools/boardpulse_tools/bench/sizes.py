@@ -79,8 +79,8 @@ def note(sizes: dict[str, dict[str, float]]) -> str:
     """What the goals do not say."""
     later = sizes["boardpulse"]["uart_single_bytes_max_later"]
     return (
-        f"Frames are numbered from 0, as in a board's first hour. From number {LATER_SEQ:,} on ({LATER_SEQ // 3600} hours "
-        f"at a frame a second) a number takes two bytes more: the largest frame of one sample is then {later:.0f} bytes."
+        f"Frames are numbered from 0, as after a start. From number {LATER_SEQ:,} on ({LATER_SEQ // 3600} hours at "
+        f"a frame a second) numbers take two bytes more: the largest frame of one sample is then {later:.0f} bytes."
     )
 
 
