@@ -28,12 +28,15 @@ def place(name: str) -> str:
     return PLACES[folder] + name.removeprefix(folder)
 
 
+def compiled_or_cached(path: Path) -> bool:
+    """Whether a tool left this file beside our own."""
+    return path.suffix == ".mpy" or any(part == "__pycache__" or part.endswith("_cache") for part in path.parts)
+
+
 def shipped_files() -> set[str]:
-    """The files of the shipped folders, without what Python and mpy-cross compile beside them."""
-    files = (path for folder in PLACES for path in (ROOT / folder).rglob("*") if path.is_file())
-    return {
-        path.relative_to(ROOT).as_posix() for path in files if "__pycache__" not in path.parts and path.suffix != ".mpy"
-    }
+    """The files of the shipped folders that are ours."""
+    files = (path.relative_to(ROOT) for folder in PLACES for path in (ROOT / folder).rglob("*") if path.is_file())
+    return {path.as_posix() for path in files if not compiled_or_cached(path)}
 
 
 @pytest.fixture(scope="module")
