@@ -1,0 +1,59 @@
+"""What the shell is told: ports, broker, addresses, logs. Plain values, already checked; importing this costs nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+DEFAULT_BAUDRATE = 115200
+DEFAULT_MQTT_PORT = 1883
+DEFAULT_MQTTS_PORT = 8883
+DEFAULT_HTTP_PORT = 9782
+
+
+@dataclass(frozen=True, slots=True)
+class SerialOptions:
+    """`ports`: device paths, shell patterns of them (/dev/ttyACM*), or socket://host:port."""
+
+    ports: tuple[str, ...] = ()
+    baudrate: int = DEFAULT_BAUDRATE
+    poll_s: float = 1.0  # how often a new port is looked for
+
+
+@dataclass(frozen=True, slots=True)
+class MqttOptions:
+    """A broker. Without `shards` the bridge takes the whole fleet."""
+
+    host: str
+    port: int = DEFAULT_MQTT_PORT
+    username: str = ""
+    password: str = field(default="", repr=False)
+    client_id: str = ""  # empty: boardpulse.bridge.<host name>, so that the broker knows this bridge again
+    keepalive_s: int = 30
+    shards: tuple[str, ...] = ()
+    tls: bool = False
+    ca_file: str = ""  # empty: the system's authorities
+    cert_file: str = ""
+    key_file: str = ""
+    unanswered_s: float = 10.0  # see sources/mqtt.py
+
+    @property
+    def url(self) -> str:
+        """The broker as `port` of what it delivers and as people write it, without user and password."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'mqtts' if self.tls else 'mqtt'}://{host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class HttpOptions:
+    """Where /metrics and the page are served. Loopback unless told otherwise: the page needs no password."""
+
+    host: str = "127.0.0.1"
+    port: int = DEFAULT_HTTP_PORT
+
+
+@dataclass(frozen=True, slots=True)
+class LogOptions:
+    """level: debug, info, warning, error, critical. format: json, pretty, or auto (pretty on a terminal)."""
+
+    level: str = "info"
+    format: str = "auto"

@@ -1,0 +1,1 @@
+"""Transports: what they hear goes to the core as core.received.Received."""

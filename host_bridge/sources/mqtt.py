@@ -1,0 +1,200 @@
+"""Boards behind an MQTT broker.
+
+Nothing is lost between the broker and the store: the session is persistent, and a frame is confirmed (PUBACK) only when
+the core has committed it. Three things follow.
+
+- When the engine's queue is full, this source waits, reads nothing more, and TCP holds the broker back. After
+  `OVERLOAD_S` it gives the connection up without confirming; a broker sends what was not confirmed again, with the DUP
+  flag, on the next connection, and on no other occasion.
+- Brokers stop sending at some number of unconfirmed messages (mosquitto: 20), and the core holds back frames whose
+  declaration it lacks. So `hello` and `state` come with QoS 0, which that limit does not stop, and a frame that was held
+  for `unanswered_s` is confirmed: one silent board must not cut off the fleet. The core still has the frame in memory.
+- A confirmation belongs to the connection that the message came on: later ones are dropped.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable
+
+import paho.mqtt.client as paho
+from structlog import get_logger
+
+from host_bridge.core.received import BAD, FRAME, LINK_DOWN, LINK_UP, Received
+from host_bridge.options import MqttOptions
+from host_bridge.sources.delivery import deliver_within
+from host_bridge.sources.mqtt_session import LinkError, MqttSession
+from shared_schema.messages import MAX_FRAME_BYTES, SHARDS, TOPIC_ROOT, is_identifier, shard, topic
+
+SOURCE = "mqtt"
+CHANNELS = (("up", 1), ("hello", 0), ("state", 0))  # with the QoS that we subscribe with
+OVERLOAD_S = 5.0
+_TOPIC_LEVELS = 5
+
+log = get_logger(__name__)
+Token = tuple[int, int]  # number of the connection, and MQTT's message id on it
+
+
+class MqttSource:
+    """One broker, and the boards behind it."""
+
+    name = SOURCE
+
+    def __init__(self, options: MqttOptions) -> None:
+        self._options = options
+        self._deliver: Callable[[Received], bool] = lambda received: False
+        self._connection = 0
+        self._unanswered: dict[Token, float] = {}  # when each came, oldest first
+        self._lock = threading.Lock()  # of _unanswered
+        self._paused = threading.Event()
+        self._session = MqttSession(
+            options,
+            options.client_id or f"boardpulse.bridge.{socket.gethostname()}",
+            filters(options.shards),
+            unwanted=unwanted(options.shards),
+            on_message=self._take,
+            on_up=self._up,
+            on_down=self._down,
+            on_connecting=self._new_connection,
+            on_turn=self._confirm_overdue,
+        )
+
+    @property
+    def connected(self) -> bool:
+        """Whether the broker answers and has taken the subscription."""
+        return self._session.connected
+
+    def start(self, deliver: Callable[[Received], bool]) -> None:
+        """Begin to connect; a broker that is down is tried again for ever."""
+        self._deliver = deliver
+        self._session.start()
+
+    def pause(self) -> None:
+        """Take no more messages, so that the engine can finish what it has. What still comes stays with the broker."""
+        self._paused.set()
+
+    def stop(self) -> None:
+        """Send the last confirmations and leave the broker, which keeps what comes meanwhile."""
+        self._paused.set()
+        self._session.stop()
+
+    def send(self, port: str, device_id: str, frame: bytes) -> bool:
+        """Publish a frame to the board's `down` topic; False when there is no connection or no such topic."""
+        if not self._session.connected or not is_identifier(device_id):
+            return False
+        down = topic(device_id, "down")
+        self._session.do(lambda client: client.publish(down, frame, qos=1))
+        return True
+
+    def acknowledge(self, token: object) -> None:
+        """Confirm the message of `token`, if it is of this connection and was not confirmed before."""
+        with self._lock:
+            known = self._unanswered.pop(token, None) if isinstance(token, tuple) else None
+        if known is not None and isinstance(token, tuple):
+            self._confirm(token)
+
+    def _confirm(self, token: Token) -> None:
+        connection, mid = token
+
+        def confirm(client: paho.Client) -> None:
+            if connection == self._connection:
+                client.ack(mid, 1)
+
+        self._session.do(confirm)
+
+    def _up(self) -> None:
+        self._tell(LINK_UP, "connected")
+
+    def _down(self, reason: str) -> None:
+        self._tell(LINK_DOWN, reason)
+
+    def _tell(self, what: int, text: str) -> None:
+        received = Received(SOURCE, self._options.url, time.time(), what, text)
+        deliver_within(self._deliver, received, OVERLOAD_S, self._paused)
+
+    def _new_connection(self) -> None:
+        with self._lock:
+            self._unanswered.clear()
+            self._connection += 1
+
+    def _take(self, message: paho.MQTTMessage) -> None:
+        if self._paused.is_set():
+            return
+        token = self._remember(message)
+        received = self._received(message, token)
+        if received is None or (self._deliver_patiently(received) and received.token is None):
+            self.acknowledge(token)
+
+    def _remember(self, message: paho.MQTTMessage) -> Token | None:
+        if message.qos == 0:
+            return None
+        token = (self._connection, message.mid)
+        with self._lock:
+            self._unanswered[token] = time.monotonic()
+        return token
+
+    def _received(self, message: paho.MQTTMessage, token: Token | None) -> Received | None:
+        """The message as the core knows it; None for one that says nothing (the removal of a retained one)."""
+        now = time.time()
+        port = self._options.url
+        named = parse_topic(message)
+        if named is None:
+            return Received(SOURCE, port, now, BAD, "identity")
+        device_id, channel = named
+        if not message.payload:
+            return None
+        if len(message.payload) > MAX_FRAME_BYTES:
+            return Received(SOURCE, port, now, BAD, "too_long", device_id, channel)
+        payload = bytes(message.payload)
+        return Received(SOURCE, port, now, FRAME, payload, device_id, channel, bool(message.retain), token)
+
+    def _deliver_patiently(self, received: Received) -> bool:
+        """Deliver, waiting while the queue is full. False when paused meanwhile: the message stays with the broker."""
+        if deliver_within(self._deliver, received, OVERLOAD_S, self._paused):
+            return True
+        if self._paused.is_set():
+            return False
+        raise LinkError(
+            f"overloaded: the queue was full for {OVERLOAD_S:g} s; the broker will send again what is unconfirmed"
+        )
+
+    def _confirm_overdue(self) -> None:
+        """Confirm what the core has held for too long; see the module's text."""
+        oldest_allowed = time.monotonic() - self._options.unanswered_s
+        with self._lock:
+            overdue = []
+            for token, since in self._unanswered.items():
+                if since > oldest_allowed:
+                    break
+                overdue.append(token)
+        for token in overdue:
+            self.acknowledge(token)
+
+
+def filters(shards: tuple[str, ...]) -> list[tuple[str, int]]:
+    """What to subscribe to, and with which QoS."""
+    return [(f"{TOPIC_ROOT}/{part}/+/{channel}", qos) for part in shards or ("+",) for channel, qos in CHANNELS]
+
+
+def unwanted(shards: tuple[str, ...]) -> list[str]:
+    """Subscriptions that the broker may remember from when this bridge was configured for other shards."""
+    if not shards:
+        return []
+    others = [f"{number:02x}" for number in range(SHARDS) if f"{number:02x}" not in shards]
+    return [f"{TOPIC_ROOT}/{part}/+/{channel}" for part in ["+", *others] for channel, _ in CHANNELS]
+
+
+def parse_topic(message: paho.MQTTMessage) -> tuple[str, str] | None:
+    """Device id and channel of a topic, or None when it is none of ours: other levels, an impossible id, a wrong shard."""
+    try:
+        levels = message.topic.split("/")
+    except UnicodeDecodeError:
+        return None
+    if len(levels) != _TOPIC_LEVELS or "/".join(levels[:2]) != TOPIC_ROOT:
+        return None
+    part, device_id, channel = levels[2:]
+    if not is_identifier(device_id) or part != shard(device_id):
+        return None
+    return device_id, channel

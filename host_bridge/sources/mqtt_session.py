@@ -1,0 +1,242 @@
+"""One connection after another to a broker, on one thread that owns paho's client and is the only one to touch it.
+
+paho's own loop thread is not used: it can end silently after a long outage, and the client writes from any thread that
+calls it, so that two packets may mix on the socket. Here other threads only queue what they want done, and wake this one.
+"""
+
+from __future__ import annotations
+
+import select
+import ssl
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion
+from structlog import get_logger
+
+from host_bridge.options import MqttOptions
+from host_bridge.sources.backoff import Backoff
+from host_bridge.sources.wake import Waker
+from shared_schema.messages import TOPIC_ROOT
+
+FIRST_RETRY_S = 1.0
+MAX_RETRY_S = 30.0
+CONNECT_TIMEOUT_S = 5.0
+WELL_AFTER_S = 10.0  # a connection that lasted so long was well: the next outage begins with the shortest delay
+WAIT_S = 0.5
+GOODBYE_S = 0.7  # for the last acknowledgements and DISCONNECT to leave
+NO_TOPIC = f"{TOPIC_ROOT}/goodbye"  # nobody publishes there
+MAX_INFLIGHT = 100  # paho looks through all outgoing messages at each PUBACK
+MAX_QUEUED = 1000  # commands to boards that the broker has not confirmed
+
+log = get_logger(__name__)
+Command = Callable[[paho.Client], object]
+
+
+class LinkError(Exception):
+    """The connection cannot go on; the text says why."""
+
+
+class MqttSession:
+    """Keeps a connection to the broker. The callbacks run on its thread; do() may be called from any."""
+
+    def __init__(
+        self,
+        options: MqttOptions,
+        client_id: str,
+        filters: list[tuple[str, int]],
+        *,
+        unwanted: list[str] | None = None,
+        clean: bool = False,
+        on_message: Callable[[paho.MQTTMessage], None],
+        on_up: Callable[[], None],
+        on_down: Callable[[str], None],
+        on_connecting: Callable[[], None] = lambda: None,
+        on_turn: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._options = options
+        self._filters = filters
+        self._unwanted = unwanted or []
+        self._on_message, self._on_up, self._on_down = on_message, on_up, on_down
+        self._on_connecting, self._on_turn = on_connecting, on_turn
+        self._commands: deque[Command] = deque()
+        self._waker = Waker()
+        self._stopping = threading.Event()
+        self._failure = ""
+        self._said = ""
+        self._linked = False
+        self._connected = False
+        self._last_mid: int | None = None
+        self._answered_mid: int | None = None
+        self._client = self._make_client(client_id, clean)
+        self._thread = threading.Thread(target=self._run, name=f"mqtt {options.url}", daemon=True)
+
+    @property
+    def connected(self) -> bool:
+        """Whether the broker has confirmed the connection and the subscription."""
+        return self._connected
+
+    def start(self) -> None:
+        """Begin to connect."""
+        self._thread.start()
+
+    def is_alive(self) -> bool:
+        """Whether the thread still cares for the connection."""
+        return self._thread.is_alive()
+
+    def stop(self) -> None:
+        """Do what is queued, say goodbye to the broker, and end the thread."""
+        self._stopping.set()
+        self._waker.wake()
+        if self._thread.is_alive():
+            self._thread.join(GOODBYE_S + WAIT_S)
+
+    def do(self, command: Command) -> None:
+        """Have the thread call `command` with the client. While there is no connection it is dropped."""
+        if self._linked:
+            self._commands.append(command)
+            self._waker.wake()
+
+    def _make_client(self, client_id: str, clean: bool) -> paho.Client:
+        options = self._options
+        client = paho.Client(CallbackAPIVersion.VERSION2, client_id, clean_session=clean, manual_ack=True)
+        client.max_inflight_messages_set(MAX_INFLIGHT)
+        client.max_queued_messages_set(MAX_QUEUED)
+        client.connect_timeout = CONNECT_TIMEOUT_S
+        if options.username:
+            client.username_pw_set(options.username, options.password or None)
+        if options.tls:
+            client.tls_set_context(tls_context(options))
+        client.on_connect = self._connected_to_broker
+        client.on_subscribe = self._subscribed
+        client.on_unsubscribe = self._unsubscribed
+        client.on_disconnect = self._disconnected
+        client.on_message = self._message
+        client.connect_async(options.host, options.port, options.keepalive_s)
+        return client
+
+    def _run(self) -> None:
+        retry = Backoff(FIRST_RETRY_S, MAX_RETRY_S)
+        while not self._stopping.is_set():
+            began = time.monotonic()
+            reason = self._connect_and_serve()
+            self._connected = self._linked = False
+            if self._stopping.is_set():
+                break
+            self._say_down(reason)
+            if time.monotonic() - began > WELL_AFTER_S:
+                retry.reset()
+            self._stopping.wait(retry.next())
+        self._waker.close()
+
+    def _connect_and_serve(self) -> str:
+        """Serve one connection until it ends; why it ended."""
+        self._failure = ""
+        self._commands.clear()
+        try:
+            self._on_connecting()
+            self._client.reconnect()
+            self._serve()
+        except (LinkError, OSError) as error:  # ssl.SSLError is an OSError
+            return self._failure or str(error)
+        except Exception:  # a bug of ours or of the library may cost a connection, never the thread
+            log.exception("mqtt_session_failed", broker=self._options.url)
+            return "a bug ended the connection: please report the traceback"
+        finally:
+            self._commands.clear()
+            self._client.disconnect()  # so that the broker does not take us for connected until the next attempt
+        return self._failure or "disconnected"
+
+    def _serve(self) -> None:
+        until = 0.0
+        while (sock := self._client.socket()) is not None:
+            if self._stopping.is_set():
+                until = until or time.monotonic() + GOODBYE_S
+                if self._said_goodbye(until):
+                    return
+            self._do_commands()
+            self._turn(sock)
+            self._on_turn()
+        raise LinkError(self._failure or "the broker closed the connection")
+
+    def _do_commands(self) -> None:
+        while self._commands:
+            self._commands.popleft()(self._client)
+
+    def _turn(self, sock: Any) -> None:
+        """Wait for the socket or for a call, and let paho read and write."""
+        pending = sock.pending() if isinstance(sock, ssl.SSLSocket) else 0
+        writing = [sock] if self._client.want_write() else []
+        readable, writable, _ = select.select([sock, self._waker], writing, [], 0 if pending else WAIT_S)
+        if self._waker in readable:
+            self._waker.clear()
+            self._do_commands()
+        if sock in readable or pending:
+            self._client.loop_read()
+        if sock in writable:
+            self._client.loop_write()
+        self._client.loop_misc()
+
+    def _said_goodbye(self, until: float) -> bool:
+        """Whether the broker has read all that we sent, or has taken too long for it.
+
+        A broker may throw away what it has not read when a connection closes. It answers in order: so ask it for
+        something harmless after everything else, and wait for the answer.
+        """
+        self._do_commands()
+        if self._last_mid is None:
+            _, self._last_mid = self._client.unsubscribe(NO_TOPIC)
+        return self._answered_mid == self._last_mid or time.monotonic() > until
+
+    def _connected_to_broker(self, client: paho.Client, _data: Any, flags: Any, code: Any, _properties: Any) -> None:
+        if code.is_failure:
+            self._failure = refusal(str(code))
+            return
+        self._linked = True
+        if flags.session_present and self._unwanted:
+            client.unsubscribe(self._unwanted)
+        client.subscribe(self._filters)
+
+    def _subscribed(self, client: paho.Client, _data: Any, _mid: int, codes: Any, _properties: Any) -> None:
+        if any(code.is_failure for code in codes):
+            self._failure = f"the broker refuses the subscription to {self._filters[0][0]}: let this user read it"
+            client.disconnect()
+            return
+        self._connected = True
+        self._said = ""
+        self._on_up()
+
+    def _unsubscribed(self, _client: paho.Client, _data: Any, mid: int, _codes: Any, _properties: Any) -> None:
+        self._answered_mid = mid
+
+    def _disconnected(self, _client: paho.Client, _data: Any, _flags: Any, code: Any, _properties: Any) -> None:
+        self._connected = self._linked = False
+        self._failure = self._failure or f"the connection broke: {code}"
+
+    def _message(self, _client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
+        self._on_message(message)
+
+    def _say_down(self, reason: str) -> None:
+        """Once for each outage: while it lasts, attempts fail in many words."""
+        if not self._said:
+            self._said = reason
+            self._on_down(reason)
+
+
+def tls_context(options: MqttOptions) -> ssl.SSLContext:
+    """Certificates are verified; against `ca_file` where there is one, else against the system's authorities."""
+    context = ssl.create_default_context(cafile=options.ca_file or None)
+    if options.cert_file:
+        context.load_cert_chain(options.cert_file, options.key_file or None)
+    return context
+
+
+def refusal(code: str) -> str:
+    """What the broker said, and what to do."""
+    if "uthori" in code or "user name" in code.lower():
+        return f"the broker refuses us ({code}): check mqtt.username and mqtt.password_file"
+    return f"the broker refuses us: {code}"

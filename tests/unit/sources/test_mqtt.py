@@ -1,0 +1,231 @@
+"""The MQTT source on a real mosquitto."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+
+from host_bridge.core.received import BAD, FRAME, LINK_DOWN, LINK_UP
+from host_bridge.options import MqttOptions
+from host_bridge.sources import mqtt
+from host_bridge.sources.mqtt import MqttSource
+from shared_schema.cbor import encode
+from shared_schema.messages import topic
+from tests.support.broker import Broker, Publisher
+from tests.support.waiting import until
+from tests.unit.sources.conftest import Inbox
+
+UP = topic("pico-1", "up")
+
+
+def bye(seq: int) -> bytes:
+    """A frame that differs from the others."""
+    return bytes(encode([5, 77, seq, 1000, {1: 0}]))
+
+
+@pytest.fixture
+def connect(inbox: Inbox, free_port: int) -> Iterator[Callable[..., MqttSource]]:
+    """Starts a source that delivers to the inbox."""
+    sources: list[MqttSource] = []
+
+    def start(wait: bool = True, **options: object) -> MqttSource:
+        source = MqttSource(replace(MqttOptions("127.0.0.1", free_port, client_id="bridge"), **options))
+        source.start(inbox)
+        sources.append(source)
+        if wait:
+            until(lambda: source.connected)
+        return source
+
+    yield start
+    for source in sources:
+        source.stop()
+
+
+def confirm_all(source: MqttSource, inbox: Inbox) -> None:
+    """Acknowledge as the engine does once frames are committed."""
+    for received in inbox.of(FRAME):
+        source.acknowledge(received.token)
+
+
+def test_a_frame_comes_with_its_device_channel_and_broker(connect, publisher: Publisher, inbox: Inbox) -> None:
+    """The topic says who sent it and where."""
+    source = connect()
+    publisher.publish(UP, bye(0))
+    (received,) = until(lambda: inbox.of(FRAME))
+    assert (received.device_id, received.channel, received.payload) == ("pico-1", "up", bye(0))
+    assert received.port == f"mqtt://127.0.0.1:{source._options.port}"
+    assert not received.retained
+
+
+def test_a_retained_hello_is_marked_as_such(connect, publisher: Publisher, inbox: Inbox) -> None:
+    """What the broker kept is no sign of life."""
+    publisher.publish(topic("pico-1", "hello"), b"\x85kept", retain=True)
+    connect()
+    (received,) = until(lambda: inbox.of(FRAME))
+    assert (received.channel, received.retained) == ("hello", True)
+
+
+def test_what_was_not_acknowledged_comes_again_after_a_restart_of_the_bridge(
+    connect, publisher: Publisher, inbox: Inbox
+) -> None:
+    """At least once: the broker forgets a frame only when the core has committed it."""
+    first = connect()
+    for seq in range(4):
+        publisher.publish(UP, bye(seq))
+    until(lambda: len(inbox.of(FRAME)) == 4)
+    for received in inbox.of(FRAME)[:2]:
+        first.acknowledge(received.token)
+    first.stop()
+    publisher.publish(UP, bye(4))
+    inbox.all.clear()
+    connect()
+    until(lambda: len(inbox.of(FRAME)) == 3)
+    time.sleep(0.2)
+    assert inbox.payloads(FRAME) == [bye(2), bye(3), bye(4)]
+
+
+def test_a_full_queue_holds_the_broker_back_and_loses_nothing(connect, publisher: Publisher, inbox: Inbox) -> None:
+    """While the engine takes nothing, messages wait in the broker; then they all come."""
+    source = connect()
+    inbox.full = True
+    for seq in range(50):
+        publisher.publish(UP, bye(seq))
+    until(lambda: inbox.refused)
+    inbox.full = False
+    until(lambda: confirm_all(source, inbox) or len(inbox.of(FRAME)) == 50)
+    assert inbox.payloads(FRAME) == [bye(seq) for seq in range(50)]
+
+
+def test_a_queue_that_stays_full_ends_the_connection_and_loses_nothing(
+    connect, publisher: Publisher, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The broker sends again what was not confirmed, on the next connection."""
+    monkeypatch.setattr(mqtt, "OVERLOAD_S", 0.5)
+    source = connect()
+    inbox.full = True
+    for seq in range(5):
+        publisher.publish(UP, bye(seq))
+    until(lambda: not source.connected)
+    inbox.full = False
+    (down,) = until(lambda: inbox.of(LINK_DOWN))
+    assert "overloaded" in str(down.payload)
+    until(lambda: confirm_all(source, inbox) or len(inbox.of(FRAME)) == 5)
+    assert inbox.payloads(FRAME) == [bye(seq) for seq in range(5)]
+
+
+def test_frames_that_the_core_holds_do_not_cut_off_the_fleet(connect, publisher: Publisher, inbox: Inbox) -> None:
+    """mosquitto stops at 20 unconfirmed messages; a silent board must not use them all up."""
+    connect(unanswered_s=0.5)
+    for seq in range(50):
+        publisher.publish(UP, bye(seq))
+    publisher.publish(topic("pico-1", "hello"), b"\x85hello", retain=True)
+    until(lambda: [one for one in inbox.of(FRAME) if one.channel == "hello"], timeout_s=0.4)
+    until(lambda: len(inbox.of(FRAME)) == 51)
+
+
+def test_a_broker_that_is_killed_is_said_once_and_found_again(connect, broker: Broker, inbox: Inbox) -> None:
+    """One line at the loss, one at the recovery, however many attempts lie between."""
+    source = connect()
+    broker.kill()
+    until(lambda: not source.connected)
+    time.sleep(2.5)
+    broker.start()
+    until(lambda: source.connected)
+    publisher = Publisher(broker.port)
+    publisher.publish(UP, bye(0))
+    until(lambda: inbox.of(FRAME))
+    publisher.close()
+    assert len(inbox.of(LINK_DOWN)) == 1
+    assert len(inbox.of(LINK_UP)) == 2
+
+
+def test_a_broker_that_is_down_at_the_start_is_found_later(connect, broker: Broker, inbox: Inbox) -> None:
+    """Nothing needs a restart by a person."""
+    broker.kill()
+    source = connect(wait=False)
+    (down,) = until(lambda: inbox.of(LINK_DOWN))
+    assert "refused" in str(down.payload).lower()
+    assert source.send("", "pico-1", b"\x82") is False
+    broker.start()
+    until(lambda: source.connected)
+
+
+def test_a_command_reaches_the_down_topic(connect, publisher: Publisher) -> None:
+    """What the core wants a board to know is published with QoS 1."""
+    publisher.subscribe("boardpulse/v1/+/+/down")
+    source = connect()
+    assert source.send("", "pico-1", b"\x82\x09\xf6")
+    assert until(lambda: publisher.heard) == [(topic("pico-1", "down"), b"\x82\x09\xf6")]
+
+
+def test_commands_to_impossible_ids_are_refused(connect, broker: Broker) -> None:
+    """No id can leave the topic that is meant for it."""
+    source = connect()
+    assert not any(source.send("", device_id, b"\x82") for device_id in ("", "a/b", "+", "#", "a" * 65, "a\x00"))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "boardpulse/v1/00/pico-1/up",
+        "boardpulse/v1/zz/pico-1/up",
+        "boardpulse/v1/00//up",
+        'boardpulse/v1/00/a"b/up',
+        "boardpulse/v1/00/" + "x" * 10_000 + "/up",
+        "boardpulse/v1/00/émile/up",
+    ],
+)
+def test_a_hostile_topic_is_counted_and_confirmed(connect, publisher: Publisher, inbox: Inbox, name: str) -> None:
+    """It is refused as `identity`, leaves nothing unconfirmed, and the next good frame arrives."""
+    source = connect()
+    publisher.publish(name, bye(0))
+    publisher.publish(UP, bye(1))
+    until(lambda: inbox.of(FRAME))
+    assert inbox.payloads(BAD) == ["identity"]
+    assert inbox.payloads(FRAME) == [bye(1)]
+    confirm_all(source, inbox)
+    assert not source._unanswered
+
+
+def test_too_long_and_empty_payloads_are_confirmed(connect, publisher: Publisher, inbox: Inbox) -> None:
+    """A payload over the limit is refused without a copy; an empty one is the removal of a retained message."""
+    source = connect()
+    publisher.publish(UP, b"\x85" * 9000)
+    publisher.publish(topic("pico-1", "hello"), b"", retain=True)
+    publisher.publish(UP, bye(1))
+    until(lambda: inbox.of(FRAME))
+    assert inbox.payloads(BAD) == ["too_long"]
+    assert len(inbox.of(FRAME)) == 1
+    confirm_all(source, inbox)
+    assert not source._unanswered
+
+
+def test_a_bridge_of_some_shards_hears_no_others(connect, publisher: Publisher, inbox: Inbox) -> None:
+    """Also after it was configured for all of them, which the broker remembers."""
+    source = connect()
+    source.stop()
+    mine, other = "pico-1", next(f"b{i}" for i in range(99) if topic(f"b{i}", "up")[:16] != UP[:16])
+    connect(shards=(UP.split("/")[2],))
+    publisher.publish(topic(other, "up"), bye(0))
+    publisher.publish(topic(mine, "up"), bye(1))
+    until(lambda: inbox.of(FRAME))
+    time.sleep(0.2)
+    assert {received.device_id for received in inbox.of(FRAME)} == {mine}
+
+
+def test_stop_confirms_what_was_acknowledged_last(connect, publisher: Publisher, inbox: Inbox) -> None:
+    """Acknowledgements of the last moment leave before the goodbye, within a second."""
+    source = connect()
+    for seq in range(20):
+        publisher.publish(UP, bye(seq))
+    until(lambda: len(inbox.of(FRAME)) == 20)
+    source.pause()
+    confirm_all(source, inbox)
+    began = time.monotonic()
+    source.stop()
+    assert time.monotonic() - began < 1
+    inbox.all.clear()
+    connect()
+    time.sleep(0.3)
+    assert inbox.of(FRAME) == []
