@@ -15,7 +15,7 @@ from boardpulse_tools.processes import Process, ProcessError
 
 PACKAGES = ("boardpulse", "shared_schema")
 VERSION_TIMEOUT_S = 10
-# What a real board of middle size has; the unix port would take two megabytes. (It is 64-bit: objects take twice as much.)
+# What a board of middle size has; the unix port would take two megabytes. (It is 64-bit: objects take twice as much.)
 HEAP = "512K"
 
 
