@@ -1,9 +1,9 @@
-"""Frames on a UART (SPEC.md section 13): zero, COBS of frame and CRC-32, zero; console text may stand between frames."""
+"""Frames on a UART (SPEC.md section 13): zero, COBS of frame and CRC-32, zero; console text may stand between them."""
 
 import binascii
 import sys
 
-from shared_schema.errors import CrcError, FramingError, PeerError
+from shared_schema.errors import CrcError, FramingError, PeerError, TooLongError
 
 FRAME = 0
 TEXT = 1
@@ -13,10 +13,14 @@ LEAD = 2  # spare bytes that seal() needs before the frame: the first zero and t
 MAX_FRAME_BYTES = 8192
 MAX_CONSOLE_LINE = 1024
 _ZERO = b"\x00"
-_NEWLINE = 10
 
-# CRC-32 of IEEE 802.3, reflected, by nibbles, its words cut into 16-bit halves: a 32-bit MicroPython keeps integers above
-# 2**30 on the heap, and a frame must not take any.
+# What a Deframer knows of the bytes since the last zero.
+_OPEN = 0  # they may become a frame
+_CONSOLE = 1  # they are console text
+_SKIPPING = 2  # they were refused
+
+# CRC-32 of IEEE 802.3, reflected, by nibbles, its words cut into 16-bit halves: a 32-bit MicroPython keeps integers
+# above 2**30 on the heap, and a frame must not take any.
 _HIGH = b""
 _LOW = b""
 
@@ -29,7 +33,7 @@ def room(length: int) -> int:
 def seal(buf: bytearray, start: int, end: int) -> int:
     """Turn the frame at buf[start:end] into its form on the line, in place, at buf[start - LEAD : result].
 
-    Needs room(end - start) bytes from start - LEAD on. Allocates nothing for frames of up to 250 bytes or with zeros in them.
+    Needs room(end - start) bytes from start - LEAD on. Allocates nothing for frames of up to 250 bytes or with zeros.
     """
     _append_crc(buf, start, end)
     end += 4
@@ -111,6 +115,8 @@ def encode_frame(frame: bytes) -> bytes:
 
 def decode_chunk(chunk: bytes) -> bytes:
     """The frame in `chunk`, the bytes between two zeros. FramingError or CrcError when there is none."""
+    if _ZERO in chunk:
+        raise FramingError("a zero inside")
     plain = bytearray()
     i = 0
     while i < len(chunk):
@@ -134,76 +140,78 @@ def decode_chunk(chunk: bytes) -> bytes:
 class Deframer:
     """Finds frames and console text in a stream of bytes. Keeps at most one unfinished frame in memory.
 
-    feed() and flush() return lists of (FRAME, bytes), (TEXT, line) and (BAD, reason).
+    feed() and flush() return lists of (FRAME, bytes), (TEXT, line) and (BAD, reason). How the bytes are cut into calls
+    of feed() makes no difference.
     """
 
     def __init__(self, max_frame: int = MAX_FRAME_BYTES) -> None:
-        self._limit = room(max_frame) - 2
+        self._max_frame = max_frame
         self._pending = bytearray()
-        self._skipping = False
+        self._state = _OPEN
 
     def feed(self, data: bytes) -> "list[tuple[int, bytes | str]]":
-        """Take the next bytes of the line, however they were cut."""
+        """Take the next bytes of the line."""
         out: list[tuple[int, bytes | str]] = []
         pieces = bytes(data).split(_ZERO)
         last = len(pieces) - 1
         for i, piece in enumerate(pieces):
-            if piece and not self._skipping:
+            if piece and self._state != _SKIPPING:
                 self._grow(piece, out)
             if i < last:
                 self._close(out)
         return out
 
     def flush(self) -> "list[tuple[int, bytes | str]]":
-        """What stands unfinished, once the line has been silent: a prompt, or half a frame that will not go on."""
+        """The text that stands unfinished once the line has been silent, as a prompt does. Half a frame is kept."""
         out: list[tuple[int, bytes | str]] = []
-        if self._pending and _cannot_be_frame(self._pending):
-            self._emit_text(bytes(self._pending), out)
+        if self._state == _CONSOLE:
+            _emit(bytes(self._pending), out)
             self._pending = bytearray()
         return out
 
     def _grow(self, piece: bytes, out: "list[tuple[int, bytes | str]]") -> None:
         self._pending.extend(piece)
-        if _cannot_be_frame(self._pending):
+        if self._state == _OPEN and _cannot_be_frame(self._pending):
+            self._state = _CONSOLE
+        if self._state == _CONSOLE:
             self._take_lines(out)
-        elif len(self._pending) > self._limit:
+        elif len(self._pending) > room(self._max_frame) - 2:
             out.append((BAD, "too_long"))
             self._pending = bytearray()
-            self._skipping = True
+            self._state = _SKIPPING
+
+    def _close(self, out: "list[tuple[int, bytes | str]]") -> None:
+        if self._state == _OPEN and self._pending:
+            self._close_chunk(bytes(self._pending), out)
+        if self._state == _CONSOLE:
+            self._take_lines(out)
+            _emit(bytes(self._pending).rstrip(b"\r"), out)
+        self._pending = bytearray()
+        self._state = _OPEN
+
+    def _close_chunk(self, chunk: bytes, out: "list[tuple[int, bytes | str]]") -> None:
+        try:
+            frame = decode_chunk(chunk)
+            if len(frame) > self._max_frame:
+                raise TooLongError("a frame of %d bytes" % len(frame))
+            out.append((FRAME, frame))
+        except PeerError as error:
+            if _read(chunk)[1]:
+                out.append((BAD, error.reason))
+            else:
+                self._state = _CONSOLE
 
     def _take_lines(self, out: "list[tuple[int, bytes | str]]") -> None:
         lines = bytes(self._pending).split(b"\n")
-        rest = lines.pop()
-        for line in lines:
-            self._emit_text(line, out)
-        while len(rest) > MAX_CONSOLE_LINE:
-            self._emit_text(rest[:MAX_CONSOLE_LINE], out)
-            rest = rest[MAX_CONSOLE_LINE:]
-        self._pending = bytearray(rest)
-
-    def _close(self, out: "list[tuple[int, bytes | str]]") -> None:
-        chunk = bytes(self._pending)
-        self._pending = bytearray()
-        self._skipping = False
-        if not chunk:
-            return
-        if _cannot_be_frame(chunk):
-            self._emit_text(chunk, out)
-            return
-        try:
-            out.append((FRAME, decode_chunk(chunk)))
-        except PeerError as error:
-            if _text(chunk) is None:
-                out.append((BAD, error.reason))
+        for i, line in enumerate(lines):
+            while len(line) > MAX_CONSOLE_LINE:
+                cut = _character_boundary(line, MAX_CONSOLE_LINE)
+                _emit(line[:cut], out)
+                line = line[cut:]
+            if i == len(lines) - 1:
+                self._pending = bytearray(line)
             else:
-                self._emit_text(chunk, out)
-
-    def _emit_text(self, line: bytes, out: "list[tuple[int, bytes | str]]") -> None:
-        line = line.rstrip(b"\r\n")
-        while line:
-            text = _text(line[:MAX_CONSOLE_LINE])
-            out.append((BAD, "framing") if text is None else (TEXT, text))
-            line = line[MAX_CONSOLE_LINE:]
+                _emit(line.rstrip(b"\r"), out)
 
 
 def _cannot_be_frame(chunk: "bytes | bytearray") -> bool:
@@ -214,13 +222,45 @@ def _cannot_be_frame(chunk: "bytes | bytearray") -> bool:
     return not (0x80 <= first <= 0x9F or first == 0xD1) or chunk[0] < 2
 
 
-def _text(line: bytes) -> "str | None":
-    """`line` as text, bytes that are no UTF-8 replaced; None when more than one byte in eight is no text."""
+def _emit(line: bytes, out: "list[tuple[int, bytes | str]]") -> None:
+    """A line of console text, or BAD when more than one byte in eight is none."""
+    if line:
+        text, wrong = _read(line)
+        out.append((TEXT, text) if wrong * 8 <= len(line) else (BAD, "framing"))
+
+
+def _read(line: bytes) -> "tuple[str, int]":
+    """`line` as text, each byte that is no UTF-8 replaced, and how many bytes are no UTF-8 or control characters."""
+    wrong = 0
     try:
         text = str(line, "utf-8")
-        bad = 0
     except UnicodeError:
-        text = "".join([chr(byte) if byte < 0x80 else "\ufffd" for byte in line])
-        bad = sum([1 for byte in line if byte >= 0x80])
-    bad += sum([1 for byte in line if (byte < 32 and byte not in (9, 10, 13, 27)) or byte == 127])
-    return text if bad * 8 <= len(line) else None
+        text, wrong = _repaired(line)
+    for byte in line:
+        if byte == 127 or (byte < 32 and byte not in (9, 10, 13, 27)):
+            wrong += 1
+    return text, wrong
+
+
+def _repaired(line: bytes) -> "tuple[str, int]":
+    parts = []
+    wrong = i = 0
+    while i < len(line):
+        lead = line[i]
+        length = 1 if lead < 0xC0 else 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
+        try:
+            parts.append(str(line[i : i + length], "utf-8"))
+        except UnicodeError:
+            parts.append("\ufffd")
+            wrong += 1
+            length = 1
+        i += length
+    return "".join(parts), wrong
+
+
+def _character_boundary(line: bytes, at: int) -> int:
+    """`at`, or up to three bytes before it where a character of UTF-8 begins."""
+    for back in range(4):
+        if line[at - back] & 0xC0 != 0x80:
+            return at - back
+    return at
