@@ -1,10 +1,11 @@
-"""Reads one CBOR item strictly, as SPEC.md section 1 asks. Small enough for a board; a bridge may use a faster library."""
+"""Reads one CBOR item strictly, as SPEC.md section 1 asks. Small enough for a board; a bridge may use a faster one."""
 
 import struct
 
-from shared_schema.errors import CborError
+from shared_schema.errors import CborError, TooLongError
 
 MAX_DEPTH = 8
+MAX_FRAME_BYTES = 8192
 
 
 class Simple:
@@ -65,8 +66,8 @@ class _Reader:
         pairs: dict[object, object] = {}
         for _ in range(n):
             key = self.item(depth + 1)
-            if isinstance(key, (list, dict, Simple)):
-                raise CborError("a map key is neither a number nor a string")
+            if type(key) is not int and type(key) is not str:
+                raise CborError("a map key is neither an integer nor text")
             if key in pairs:
                 raise CborError("key %r stands twice in a map" % (key,))
             pairs[key] = self.item(depth + 1)
@@ -74,9 +75,12 @@ class _Reader:
 
     def text(self, n: int) -> str:
         try:
-            return str(self.take(n), "utf-8")
+            text = str(self.take(n), "utf-8")
         except UnicodeError:
-            raise CborError("text is not UTF-8")  # noqa: B904  # MicroPython has no exception chaining
+            raise CborError("text is not UTF-8")  # MicroPython has no exception chaining
+        if len(text) != n and _length_in_utf8(text) != n:
+            raise CborError("text is not UTF-8")
+        return text
 
     def simple(self, info: int) -> object:
         if info == 20:
@@ -101,6 +105,17 @@ class _Reader:
         return Simple(info)
 
 
+def _length_in_utf8(text: str) -> int:
+    """Bytes of `text` as UTF-8; -1 if it has none. MicroPython lets surrogates and overlong forms through."""
+    length = 0
+    for character in text:
+        code = ord(character)
+        if 0xD800 <= code < 0xE000 or code > 0x10FFFF:
+            return -1
+        length += 1 if code < 0x80 else 2 if code < 0x800 else 3 if code < 0x10000 else 4
+    return length
+
+
 def _half(bits: int) -> float:
     """The half-precision float of RFC 8949 appendix D."""
     exponent, mantissa = bits >> 10 & 31, bits & 1023
@@ -113,8 +128,10 @@ def _half(bits: int) -> float:
     return -value if bits & 0x8000 else value
 
 
-def loads(data: bytes, max_depth: int = MAX_DEPTH) -> object:
+def loads(data: bytes, max_depth: int = MAX_DEPTH, max_bytes: int = MAX_FRAME_BYTES) -> object:
     """The one item that `data` holds: arrays as lists, maps as dicts. CborError for anything that section 1 refuses."""
+    if len(data) > max_bytes:
+        raise TooLongError("%d bytes, more than %d" % (len(data), max_bytes))
     reader = _Reader(data, max_depth)
     item = reader.item(0)
     if reader.pos != len(data):

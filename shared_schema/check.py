@@ -1,6 +1,6 @@
 """Checks of what a peer sent: each returns the value, typed, or raises SchemaError naming the field."""
 
-from shared_schema.errors import SchemaError
+from shared_schema.errors import CborError, SchemaError
 
 
 def shown(value: object) -> str:
@@ -46,6 +46,9 @@ def mapping(value: object, what: str, longest: int) -> dict[object, object]:
     """A map of at most `longest` pairs."""
     if not isinstance(value, dict) or len(value) > longest:
         raise SchemaError("%s is %s, not a map of at most %d" % (what, shown(value), longest))
+    for key in value:
+        if type(key) is not int and type(key) is not str:
+            raise CborError("%s has the key %s, neither an integer nor text" % (what, shown(key)))
     return value
 
 
@@ -59,5 +62,3 @@ def word(value: object, what: str, longest: int) -> str:
     if not ok:
         raise SchemaError("%s is %s: only a-z, 0-9 and _ are allowed, a letter first" % (what, shown(value)))
     return name
-
-

@@ -2,6 +2,8 @@
 
 from shared_schema.errors import SchemaError
 
+_MAX_UPTIME = (1 << 53) - 1
+
 
 def count(times: object) -> int:
     """How many samples a frame has, from its `times` element; not checked against limits."""
@@ -19,7 +21,7 @@ def offsets(times: "int | list[int]", interval_ms: int) -> list[int]:
     out = [0]
     now = 0
     for residual in times:
-        if type(residual) is not int or interval_ms + residual < 0:
+        if type(residual) is not int or not 0 <= interval_ms + residual <= _MAX_UPTIME - now:
             raise SchemaError("times: %r after an interval of %d ms" % (residual, interval_ms))
         now += interval_ms + residual
         out.append(now)
@@ -27,7 +29,7 @@ def offsets(times: "int | list[int]", interval_ms: int) -> list[int]:
 
 
 def expand(column: object, n: int) -> "list[int | float | None]":
-    """The `n` values of a column. Finite floats are handed on, for the receiver to refuse one value and not the frame."""
+    """The `n` values of a column. Finite floats are handed on: a receiver refuses such a value, not the frame."""
     if not isinstance(column, list):
         return [_element(column)] * n
     if len(column) != n:

@@ -44,15 +44,19 @@ _LENGTHS = {m.ACK: 3, m.HELLO_REQUEST: 2, m.SET: 4, m.RESET: 4}
 
 
 def parse_down(item: object) -> Down:
-    """The command in a decoded frame that went down. SchemaError names the field that is wrong."""
-    if not isinstance(item, list) or not item or type(item[0]) is not int or item[0] not in _LENGTHS:
+    """The command in a decoded frame that went down; of a kind that a later version may define, its kind and boot.
+    SchemaError names the field that is wrong."""
+    if not isinstance(item, list) or not item or type(item[0]) is not int or item[0] not in m.DOWN_KINDS:
         raise SchemaError("%s is no frame that goes down" % shown(item))
     kind = item[0]
-    length = _LENGTHS[kind]
+    length = _LENGTHS.get(kind, 2)
     if len(item) < length:
         raise SchemaError("a frame of kind %d has %d elements, not %d" % (kind, len(item), length))
     anybody = kind == m.HELLO_REQUEST and item[1] is None
     down = Down(kind, None if anybody else integer(item[1], "boot", 1, m.MAX_BOOT))
+    if kind not in _LENGTHS:
+        down.skipped = 1
+        return down
     down.skipped = len(item) - length
     if kind == m.ACK:
         down.following = integer(item[2], "next", 0, m.MAX_SEQ + 1)
@@ -85,7 +89,7 @@ def _set_fields(value: object, down: Down) -> dict[int, object]:
 
 
 def _row(value: object, what: str, ranges: "tuple[tuple[int, int], ...]") -> list[int]:
-    parts = sequence(value, what, len(ranges), len(ranges))
+    parts = sequence(value, what, len(ranges), len(ranges) + m.MAX_TRAILING)
     return [integer(parts[i], what, ranges[i][0], ranges[i][1]) for i in range(len(ranges))]
 
 
@@ -96,12 +100,12 @@ def _rows(value: object, what: str, ranges: "tuple[tuple[int, int], ...]") -> li
 def _limits(value: object) -> "list[list[int | None]]":
     out: list[list[int | None]] = []
     for row in sequence(value, "limits", 1, m.MAX_COLUMNS):
-        parts = sequence(row, "limits", 4, 4)
+        parts = sequence(row, "limits", 4, 4 + m.MAX_TRAILING)
         limit: list[int | None] = [
             integer(parts[0], "limits", 0, m.MAX_GROUPS - 1),
             integer(parts[1], "limits", 0, m.MAX_COLUMNS - 1),
         ]
-        for bound in parts[2:]:
+        for bound in parts[2:4]:
             limit.append(None if bound is None else integer(bound, "limits", -m.MAX_VALUE, m.MAX_VALUE))
         out.append(limit)
     return out

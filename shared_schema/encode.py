@@ -1,7 +1,8 @@
 """The frames that a board sends, written by a cbor.Writer (SPEC.md sections 2 to 8).
 
-`boot` comes as its encoded bytes (boot_bytes), an uptime as (high, low) with uptime_ms = high * 2**24 + low, so that neither needs
-an integer beyond the small ones of a 32-bit MicroPython. Functions have few arguments and locals for the reason given in cbor.py.
+`boot` comes as its encoded bytes (boot_bytes), an uptime as (high, low) with uptime_ms = high * 2**24 + low, so that
+neither needs an integer beyond the small ones of a 32-bit MicroPython. Functions have few arguments and locals for the
+reason given in cbor.py.
 """
 
 from shared_schema.cbor import Writer, encode
@@ -35,8 +36,8 @@ def begin(w: Writer, kind: int, length: int, boot: bytes, seq: int) -> None:
 
 
 def begin_samples(w: Writer, columns: int, boot: bytes, seq: int) -> None:
-    """The start of a samples frame. Next: w.split_uint (time of the first sample), w.uint(declaration), w.uint(group), times(),
-    then column() `columns` times."""
+    """The start of a samples frame. Next: w.split_uint (time of the first sample), w.uint(declaration), w.uint(group),
+    times(), then column() `columns` times."""
     begin(w, _SAMPLES, 7 + columns, boot, seq)
 
 
@@ -56,7 +57,7 @@ def times(w: Writer, gaps: list[int], n: int, interval_ms: int) -> None:
 
 
 def column(w: Writer, values: "list[int | float | None]", n: int) -> None:
-    """The first `n` of `values`: integers, None for a missing sample, or NaN and infinities, as SPEC.md section 4 has it."""
+    """The first `n` of `values`: integers, None for a missing sample, NaN or infinities (SPEC.md section 4)."""
     if _constant(values, n):
         _element(w, values[0])
         return
@@ -94,7 +95,7 @@ def _element(w: Writer, value: "int | float | None") -> None:
 
 
 def body_frame(w: Writer, head: "tuple[int, bytes, int]", uptime: "tuple[int, int]", body: dict[int, object]) -> None:
-    """A hello, event, span or bye: head = (kind, boot, seq), uptime = (high, low), body by its integer keys. Allocates."""
+    """A hello, event, span or bye: head = (kind, boot, seq), uptime = (high, low), body by integer keys. Allocates."""
     begin(w, head[0], 5, head[1], head[2])
     w.split_uint(uptime[0], uptime[1])
     w.item(body)

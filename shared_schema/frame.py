@@ -1,7 +1,7 @@
 """The header that every frame from a board has (SPEC.md section 2)."""
 
 from shared_schema import messages as m
-from shared_schema.check import integer
+from shared_schema.check import integer, mapping
 from shared_schema.errors import SchemaError
 
 
@@ -14,15 +14,20 @@ class Up:
         self.kind = integer(item[0], "kind", 1, m.MAX_KIND)
         self.boot = integer(item[1], "boot", 1, m.MAX_BOOT)
         self.seq = integer(item[2], "seq", 0, m.MAX_SEQ)
-        self.uptime = integer(item[3], "uptime", 0, m.MAX_VALUE)
+        self.uptime = integer(item[3], "uptime", 0, m.MAX_UPTIME)
         self.skipped = 0
 
-    def body(self, item: list[object], known: "tuple[int, ...]") -> dict[object, object]:
-        """The map behind the header; counts the keys beyond `known` and the elements behind the map."""
-        if len(item) < 5 or not isinstance(item[4], dict):
+    def body(
+        self, item: list[object], required: "tuple[int, ...]", optional: "tuple[int, ...]"
+    ) -> dict[object, object]:
+        """The map behind the header, no optional field of it null; counts unknown keys and elements behind the map."""
+        if len(item) < 5:
             raise SchemaError("a frame of kind %d has no map behind its header" % self.kind)
-        body: dict[object, object] = item[4]
-        self.skipped = len(item) - 5 + sum([1 for key in body if key not in known])
+        body = mapping(item[4], "what stands behind the header", m.MAX_FRAME_BYTES)
+        for key in optional:
+            if key in body and body[key] is None:
+                raise SchemaError("field %d of a frame of kind %d is null" % (key, self.kind))
+        self.skipped = len(item) - 5 + sum([1 for key in body if key not in required and key not in optional])
         return body
 
 

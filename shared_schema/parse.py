@@ -1,6 +1,6 @@
-"""From a decoded CBOR item to a message: parse(item). What breaks SPEC.md raises SchemaError or IdentityError naming the field.
+"""From a decoded CBOR item to a message: parse(item). What breaks SPEC.md raises a PeerError that names the field.
 
-`item` comes from cbor_reader.loads or a reader that is as strict. Lengths are checked before anything is built from them.
+`item` comes from cbor_reader.loads or a reader that is as strict. Lengths are checked before anything is built.
 """
 
 from shared_schema import columns
@@ -9,10 +9,6 @@ from shared_schema.check import enumerated, integer, mapping, octets, shown, tex
 from shared_schema.errors import SchemaError
 from shared_schema.frame import Unknown, Up
 from shared_schema.hello import Hello
-
-_EVENT_KEYS = (1, 2, 3, 4, 5, 6, 7, 8, 9)
-_SPAN_KEYS = (1, 2, 3, 4, 5, 6, 7)
-_BYE_KEYS = (1, 2)
 
 
 class Samples(Up):
@@ -39,7 +35,7 @@ class Event(Up):
 
     def __init__(self, item: list[object]) -> None:
         Up.__init__(self, item)
-        body = self.body(item, _EVENT_KEYS)
+        body = self.body(item, (1, 2, 3), (4, 5, 6, 7, 8, 9))
         self.type = enumerated(body.get(1), "event type")
         self.severity = enumerated(body.get(2), "severity")
         self.message = text(body.get(3), "message", m.MAX_TEXT_BYTES)
@@ -58,7 +54,7 @@ class Span(Up):
 
     def __init__(self, item: list[object]) -> None:
         Up.__init__(self, item)
-        body = self.body(item, _SPAN_KEYS)
+        body = self.body(item, (1, 2, 3), (4, 5, 6, 7))
         self.name = text(body.get(1), "span name", m.MAX_LABEL_BYTES)
         self.duration_us = integer(body.get(2), "duration", 0, m.MAX_VALUE)
         self.span_id = octets(body.get(3), "span id", 8)
@@ -73,7 +69,7 @@ class Bye(Up):
 
     def __init__(self, item: list[object]) -> None:
         Up.__init__(self, item)
-        body = self.body(item, _BYE_KEYS)
+        body = self.body(item, (1,), (2,))
         self.reason = enumerated(body.get(1), "bye reason")
         wake = body.get(2)
         self.wake_in_ms = None if wake is None else integer(wake, "wake_in_ms", 0, m.MAX_VALUE)
@@ -101,13 +97,20 @@ def attributes(value: object, what: str) -> dict[str, object]:
         field = pairs[key]
         if isinstance(field, str):
             text(field, what, m.MAX_TEXT_BYTES)
-        elif not (field is None or isinstance(field, int)):
+        elif not (field is None or isinstance(field, (int, bool))):  # on MicroPython a bool is no int
             raise SchemaError("%s: %s is %s, not an int, text, bool or null" % (what, shown(key), shown(field)))
         out[text(key, "key in " + what, m.MAX_LABEL_BYTES)] = field
     return out
 
 
-_CLASSES: "dict[int, type[Hello | Samples | Event | Span | Bye | State]]" = {m.HELLO: Hello, m.SAMPLES: Samples, m.EVENT: Event, m.SPAN: Span, m.BYE: Bye, m.STATE: State}
+_CLASSES: "dict[int, type[Hello | Samples | Event | Span | Bye | State]]" = {
+    m.HELLO: Hello,
+    m.SAMPLES: Samples,
+    m.EVENT: Event,
+    m.SPAN: Span,
+    m.BYE: Bye,
+    m.STATE: State,
+}
 
 
 def parse(item: object) -> "Hello | Samples | Event | Span | Bye | State | Unknown":
