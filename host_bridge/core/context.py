@@ -1,0 +1,34 @@
+"""What the parts of the core share: settings, families, counts, and the actions that the present call will return."""
+
+from __future__ import annotations
+
+from host_bridge.core.actions import Action, LogLine
+from host_bridge.core.alerts import Alerts
+from host_bridge.core.device import Boot, Device
+from host_bridge.core.ratelimit import RateLimit
+from host_bridge.core.registry import Registry
+from host_bridge.core.series import Dirty
+from host_bridge.core.tally import Tally
+from host_bridge.settings import Settings
+
+
+class Context:
+    """One for each fleet. `actions` is replaced at each call of the fleet."""
+
+    __slots__ = ("_said", "ack_due", "actions", "alerts", "dirty", "limits", "registry", "settings", "tally")
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.limits = settings.limits
+        self.registry = Registry(settings.limits)
+        self.tally = Tally()
+        self.dirty = Dirty()
+        self.actions: list[Action] = []
+        self.alerts = Alerts(self, settings.thresholds)
+        self.ack_due: dict[Boot, Device] = {}
+        self._said = RateLimit(settings.limits.log_lines_per_minute)
+
+    def say(self, level: str, event: str, now: float, device_id: str, **fields: object) -> None:
+        """A line for the log; lines of one kind about one device are limited in their rate."""
+        if self._said.allow((event, device_id), now):
+            self.actions.append(LogLine(level, event, {"device_id": device_id, **fields}))

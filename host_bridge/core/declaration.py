@@ -1,0 +1,111 @@
+"""From the groups of a hello to plans: which series there are, which are new, which have gone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from host_bridge.core.catalogue import Metric
+from host_bridge.core.plan import Place, Plan
+from host_bridge.core.registry import RefusedSeriesError, Registry, series_weight
+from host_bridge.core.series import HistogramSeries, Series, label_text
+from shared_schema import messages as m
+from shared_schema.hello import Group
+from shared_schema.hello import Series as Declared
+
+Key = tuple[str, str]  # exposed name and label text: what makes a series itself
+
+
+@dataclass(slots=True)
+class Resolved:
+    """What became of a declaration."""
+
+    plans: list[Plan] = field(default_factory=list)
+    series: list[Series] = field(default_factory=list)  # all that are in use, old and new
+    new: list[Series] = field(default_factory=list)
+    gone: list[Series] = field(default_factory=list)
+    refused: list[tuple[str, str]] = field(default_factory=list)  # (reason, detail)
+
+
+def resolve(groups: list[Group], device_labels: str, present: list[Series], registry: Registry) -> Resolved:
+    """Plans for `groups`. Series that are `present` already are kept with their values; those no longer declared are removed."""
+    return _Resolver(device_labels, present, registry).run(groups)
+
+
+class _Resolver:
+    def __init__(self, device_labels: str, present: list[Series], registry: Registry) -> None:
+        self._device_labels = device_labels
+        self._left: dict[Key, Series] = {(series.family.name, series.labels): series for series in present}
+        self._used: set[Key] = set()
+        self._weight = 0
+        self._registry = registry
+        self._out = Resolved()
+
+    def run(self, groups: list[Group]) -> Resolved:
+        out = self._out
+        for group in groups:
+            out.plans.append(self._plan(group))
+        for series in self._left.values():
+            self._registry.remove(series)
+            out.gone.append(series)
+        return out
+
+    def _plan(self, group: Group) -> Plan:
+        places: list[Place] = []
+        position = 0
+        unsure = -1
+        for declared in group.series:
+            if unsure < 0 and declared.custom is None and not self._known(declared):
+                unsure = len(places)
+            places.append((position, self._series(declared)))
+            position += self._width(declared)
+        plan = Plan(group.interval_ms, places, position)
+        if unsure >= 0:
+            plan.narrow = Plan(group.interval_ms, places[:unsure], position)
+            plan.narrow.block = plan.block
+        return plan
+
+    def _known(self, declared: Declared) -> bool:
+        try:
+            self._registry.metric(declared)
+        except RefusedSeriesError as error:
+            return bool(error.args[0] != "unknown")
+        return True
+
+    def _width(self, declared: Declared) -> int:
+        """Columns that a series takes, refused or not. A key that the catalogue lacks is taken for a gauge or counter."""
+        if declared.custom is not None:
+            return len(declared.custom.bounds) + 2 if declared.custom.type == m.HISTOGRAM else 1
+        return self._registry.columns(declared.key)
+
+    def _series(self, declared: Declared) -> Series | None:
+        try:
+            metric, values = self._registry.metric(declared)
+            series = self._present_or_new(metric, values)
+        except RefusedSeriesError as error:
+            self._out.refused.append((error.args[0], error.args[1]))
+            return None
+        self._weight += series_weight(series)
+        self._out.series.append(series)
+        return series
+
+    def _present_or_new(self, metric: Metric, values: tuple[str, ...]) -> Series:
+        labels = self._device_labels + label_text(metric.labels, values)
+        key = metric.name, labels
+        if key in self._used:
+            raise RefusedSeriesError("repeated", f"{metric.name} is declared twice with the same labels")
+        present = self._left.pop(key, None)
+        if present is not None:
+            if _same(present, metric):
+                self._used.add(key)
+                return present
+            self._registry.remove(present)
+            self._out.gone.append(present)
+        series = self._registry.add(metric, labels, values, self._weight)
+        self._used.add(key)
+        self._out.new.append(series)
+        return series
+
+
+def _same(series: Series, metric: Metric) -> bool:
+    bounds = series.bounds if isinstance(series, HistogramSeries) else ()
+    return series.family.type == metric.type and series.scale == metric.scale and bounds == metric.bounds

@@ -1,0 +1,201 @@
+"""What the bridge knows of one device, and of each of its boots."""
+
+from __future__ import annotations
+
+from host_bridge.core import liveness
+from host_bridge.core.clock import Clock
+from host_bridge.core.ledger import Counts, Ledger
+from host_bridge.core.plan import Plan
+from host_bridge.core.sequence import Sequence
+from host_bridge.core.series import Block, HistogramSeries, Series, label_text
+from host_bridge.core.tally import Reasons, Tally
+from shared_schema.hello import Hello
+
+MAX_BOOTS = 4  # the present one and three whose late frames may still come; more only in a reset loop
+NEVER = float("-inf")
+MAX_DECLARATIONS = 8  # of one boot: the present one and those that frames still in an outbox may name
+
+
+class Status(Block):
+    """The series that the bridge makes about a device (status.py). `closed`: another such block follows this one."""
+
+    __slots__ = ("closed",)
+
+    def __init__(self) -> None:
+        super().__init__([])
+        self.closed = False
+
+
+class Boot:
+    """One run of a board, from its start to its end."""
+
+    __slots__ = (
+        "acks",
+        "asked",
+        "asked_at",
+        "clock",
+        "declaration",
+        "dropped_before",
+        "gap_since",
+        "hello_uptime",
+        "id",
+        "marks",
+        "plans",
+        "report",
+        "retained",
+        "sequence",
+        "superseded_at",
+        "unacknowledged",
+    )
+
+    def __init__(self, boot: int, sequence: Sequence) -> None:
+        self.id = boot
+        self.sequence = sequence
+        self.dropped_before = (0, 0, 0)  # what the board had dropped before this bridge counted for it
+        self.report: tuple[int, tuple[int, int, int], float] | None = None  # (first, dropped, when to believe it)
+        self.asked = 0  # times that hello? was sent about a gap
+        self.gap_since: float | None = None
+        self.asked_at = NEVER
+        self.clock = Clock()
+        self.plans: dict[int, list[Plan]] = {}  # by declaration
+        self.declaration = -1
+        self.hello_uptime = -1
+        self.acks = False
+        self.unacknowledged = 0
+        self.retained = True  # known from a retained hello only
+        self.superseded_at: float | None = None
+        self.marks: dict[Series, int | tuple[int, ...]] = {}  # counters as they stood when another boot followed
+
+    def declare(self, number: int, plans: list[Plan]) -> None:
+        """Remember the plans of a declaration and make it the present one."""
+        self.plans.pop(number, None)
+        self.plans[number] = plans
+        self.declaration = number
+        while len(self.plans) > MAX_DECLARATIONS:
+            del self.plans[next(iter(self.plans))]
+
+
+class Device:
+    """A board by its device id. `heard_at` is in the time of `now`, `last_seen` in that of arrivals."""
+
+    __slots__ = (
+        "alert_block",
+        "anchors_refused",
+        "blocks",
+        "boot",
+        "boots",
+        "by_topic",
+        "bye_boot",
+        "bye_seq",
+        "cadence_s",
+        "causes",
+        "device_id",
+        "events",
+        "fields_skipped",
+        "heard_at",
+        "held",
+        "info",
+        "labels",
+        "last_seen",
+        "ledger",
+        "platform",
+        "port",
+        "refused",
+        "rejected",
+        "series",
+        "source",
+        "state",
+        "status",
+        "wake_by",
+        "weight",
+    )
+
+    def __init__(self, hello: Hello, source: str, port: str, by_topic: bool, tally: Tally) -> None:
+        self.device_id = hello.device_id
+        self.platform = hello.platform
+        self.labels = device_labels(hello.device_id, hello.platform)
+        self.source = source
+        self.port = port
+        self.by_topic = by_topic
+        self.info: dict[int, str] = {}
+        self.cadence_s = 60.0
+        self.boot: Boot | None = None
+        self.boots: dict[int, Boot] = {}
+        self.ledger = Ledger()
+        self.state = liveness.UNKNOWN
+        self.heard_at = 0.0
+        self.last_seen = 0.0
+        self.wake_by = 0.0
+        self.bye_boot = 0
+        self.bye_seq = -1
+        self.series: list[Series] = []
+        self.blocks: list[Block] = []
+        self.alert_block = Block([])
+        self.status: Status | None = None
+        self.held = 0
+        self.fields_skipped = 0
+        self.anchors_refused = 0  # of boots that are forgotten
+        self.refused = Reasons(tally.series)
+        self.rejected = Reasons(tally.values)
+        self.events: dict[tuple[int, int], int] = {}  # (type, severity) → events
+        self.causes: dict[int, int] = {}  # reset cause → boots
+
+    def counts(self) -> Counts:
+        """The ledger as it stands."""
+        return self.ledger.counts([boot.sequence for boot in list(self.boots.values())])
+
+    @property
+    def shown(self) -> bool:
+        """Whether its values are on the page."""
+        return self.state in liveness.SHOWN
+
+    @property
+    def topic_id(self) -> str:
+        """The device id that commands are addressed to; empty where the port alone leads to the device."""
+        return self.device_id if self.by_topic else ""
+
+    def enter(self, boot: Boot, now: float) -> None:
+        """Make `boot` the present one. Counters go on from where they stood."""
+        before = self.boot
+        if before is boot:
+            return
+        if before is not None:
+            before.superseded_at = now
+            before.marks = {series: _last(series) for series in self.series if series.family.type}
+            before.plans, before.declaration = {}, -1
+        for series in self.series:
+            _rebase(series, boot.marks.get(series))
+        boot.superseded_at = None
+        boot.marks = {}
+        self.boot = boot
+        self.boots.pop(boot.id, None)
+        self.boots[boot.id] = boot  # the present one stands last, the one to be forgotten first
+        while len(self.boots) > MAX_BOOTS:
+            self.forget(next(iter(self.boots)))
+
+    def forget(self, boot_id: int) -> None:
+        """Close the ledger of an earlier boot."""
+        boot = self.boots.pop(boot_id)
+        self.ledger.close(boot.sequence)
+        self.anchors_refused += boot.clock.refused
+
+
+def device_labels(device_id: str, platform: str) -> str:
+    """The labels that stand first in every series of a device."""
+    return label_text(("device_id", "platform"), (device_id, platform)).removeprefix(",")
+
+
+def _last(series: Series) -> int | tuple[int, ...]:
+    return series.lasts if isinstance(series, HistogramSeries) else series.last
+
+
+def _rebase(series: Series, mark: int | tuple[int, ...] | None) -> None:
+    """Continue from the present total; `mark` is what the boot that begins, or goes on, had counted already."""
+    if isinstance(series, HistogramSeries):
+        start = mark if isinstance(mark, tuple) else (0,) * len(series.lasts)
+        series.bases = tuple(base + last - s for base, last, s in zip(series.bases, series.lasts, start, strict=True))
+        series.lasts = start
+    elif series.family.type:
+        begin = mark if isinstance(mark, int) else 0
+        series.base += series.last - begin
+        series.last = begin

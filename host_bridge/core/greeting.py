@@ -1,0 +1,159 @@
+"""hello: who is there, on which port, in which boot, with what series."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence as Messages
+
+from host_bridge.core.context import Context
+from host_bridge.core.declaration import resolve
+from host_bridge.core.decode import Message
+from host_bridge.core.device import Boot, Device, device_labels
+from host_bridge.core.life import Life
+from host_bridge.core.received import Received
+from host_bridge.core.sequence import Dropped, Sequence
+from host_bridge.core.series import Block
+from host_bridge.core.status import StatusBlock
+from shared_schema.errors import AuthError
+from shared_schema.frame import Up
+from shared_schema.hello import Hello
+
+FRESH_S = 60.0  # a board whose first hello comes at so small an uptime has just started
+SETTLE_S = 5.0  # a broker may deliver frames that the board has ticked off already a little after a hello
+
+
+class Greeting:
+    """Takes hellos for devices that the fleet has found or made."""
+
+    __slots__ = ("_context", "_life")
+
+    def __init__(self, context: Context, life: Life) -> None:
+        self._context = context
+        self._life = life
+
+    def take(self, device: Device, hello: Hello, received: Received, now: float, waiting: Messages[Message]) -> Boot:
+        """Apply a hello; the boot that it is of."""
+        boot = device.boots.get(hello.boot)
+        new = boot is None
+        if boot is None:
+            boot = Boot(hello.boot, Sequence(None) if received.retained else Sequence(*_beginning(hello, waiting)))
+            self._count_start(device, hello, received)
+        elif received.retained and hello.uptime <= boot.hello_uptime:
+            return boot
+        if not received.retained or device.boot is None or device.boot is boot or (new and device.boot.retained):
+            self._describe(device, hello)
+            device.enter(boot, now)
+            self._declare(device, boot, hello, now)
+        elif new:
+            return boot  # retained, and of a boot that another has followed: nothing is known of it that is of use
+        self._note(device, boot, hello, received, now)
+        return boot
+
+    def _count_start(self, device: Device, hello: Hello, received: Received) -> None:
+        fresh = device.boot is not None or (not received.retained and hello.uptime < FRESH_S * 1000)
+        device.causes[hello.reset_cause] = device.causes.get(hello.reset_cause, 0) + int(fresh)
+
+    def _describe(self, device: Device, hello: Hello) -> None:
+        device.info = hello.info
+        device.cadence_s = hello.cadence_ms / 1000
+        if hello.platform != device.platform:  # every series of the device changes its labels
+            device.platform = hello.platform
+            device.labels = device_labels(device.device_id, hello.platform)
+            for boot in device.boots.values():
+                boot.plans, boot.declaration = {}, -1
+            if device.status is not None:
+                device.status.closed = True
+                self._context.dirty.mark(device.status)
+                device.status = None
+        if device.status is None:
+            device.status = StatusBlock(device, self._context.registry)
+        self._context.dirty.mark(device.status)
+
+    def _declare(self, device: Device, boot: Boot, hello: Hello, now: float) -> None:
+        if hello.declaration == boot.declaration:
+            return
+        context = self._context
+        resolved = resolve(hello.groups, device.labels, device.series, context.registry)
+        context.alerts.unbind(device, resolved.gone)
+        device.series = resolved.series
+        context.alerts.bind(device, resolved.new)
+        if resolved.gone:
+            context.dirty.mark(Block([], resolved.gone))
+        for plan in resolved.plans:
+            plan.watch()
+            plan.block.shown = device.shown
+            context.dirty.mark(plan.block)
+        device.blocks = [plan.block for plan in resolved.plans]
+        boot.declare(hello.declaration, resolved.plans)
+        self._refusals(device, resolved.refused, now)
+
+    def _refusals(self, device: Device, refused: list[tuple[str, str]], now: float) -> None:
+        for reason, _ in refused:
+            device.refused.add(reason)
+        if refused:
+            details = [f"{reason}: {detail}" for reason, detail in refused[:5]]
+            self._context.say("warning", "series_refused", now, device.device_id, count=len(refused), first=details)
+
+    def _note(self, device: Device, boot: Boot, hello: Hello, received: Received, now: float) -> None:
+        """What a hello says besides the declaration: outbox, clock, acknowledgement; that the device lives."""
+        boot.hello_uptime = max(boot.hello_uptime, hello.uptime)
+        boot.acks = hello.ack_mode == 1 if hello.ack_mode is not None else not device.by_topic
+        device.fields_skipped += hello.skipped
+        if not received.retained:
+            self._live(device, boot, hello, received, now)
+        if hello.anchor is not None and not boot.clock.anchor(hello.uptime, hello.anchor, received.at):
+            self._context.say("warning", "clock_refused", now, device.device_id, anchor=list(hello.anchor))
+
+    def _live(self, device: Device, boot: Boot, hello: Hello, received: Received, now: float) -> None:
+        boot.clock.observe(hello.uptime, received.at)
+        first, dropped = _outbox(hello)
+        if boot.retained and boot.sequence.received:
+            boot.dropped_before = dropped
+        boot.retained = False
+        if hello.outbox is not None:
+            told: Dropped = tuple(max(0, d - b) for d, b in zip(dropped, boot.dropped_before, strict=True))  # type: ignore[assignment]
+            boot.report = (first, told, now + (SETTLE_S if device.by_topic else 0.0))
+            if boot.sequence.base < 0:
+                boot.sequence.report(first, told)
+            settle(boot, now)
+        boot.sequence.heard_of(hello.seq)
+        self._life.heard(device, received.at, now)
+
+
+def settle(boot: Boot, now: float) -> bool:
+    """Believe the board's last report on its outbox, once its time has come. True: nothing is left to settle."""
+    if boot.report is None:
+        return True
+    first, dropped, due = boot.report
+    if now < due:
+        return False
+    boot.sequence.report(first, dropped)
+    boot.report = None
+    return True
+
+
+def _outbox(hello: Hello) -> tuple[int, Dropped]:
+    """The first number still held, never beyond the header's, and what was dropped by kind."""
+    if hello.outbox is None:
+        return hello.seq, (0, 0, 0)
+    first, _, _, samples, events, crashes, _ = hello.outbox
+    return min(first, hello.seq), (samples, events, crashes)
+
+
+def _beginning(hello: Hello, waiting: Messages[Message]) -> tuple[int, Dropped]:
+    """Where the bridge begins to answer for a boot: at what the board still holds, or at the oldest frame that waits."""
+    first, dropped = _outbox(hello)
+    numbers = [message.seq for message in waiting if isinstance(message, Up)]
+    if hello.outbox is None and numbers:
+        first = min(first, *numbers)
+    return first, dropped
+
+
+def refuse_replay(device: Device, hello: Hello, received: Received) -> None:
+    """AuthError when the hello of a device with a key came before, or is of a boot that is over."""
+    boot = device.boots.get(hello.boot)
+    if received.retained or boot is None:
+        return
+    if hello.uptime <= boot.hello_uptime:
+        raise AuthError(f"{device.device_id}: a hello of uptime {hello.uptime} ms came before")
+    if device.boot is not boot:
+        raise AuthError(f"{device.device_id}: a hello of boot {boot.id}, which another has followed")

@@ -1,0 +1,155 @@
+"""Reliable frames of a known boot: counted, dated, used, acknowledged."""
+
+from __future__ import annotations
+
+from host_bridge.core import liveness
+from host_bridge.core.actions import LogLine, Send
+from host_bridge.core.context import Context
+from host_bridge.core.decode import Message
+from host_bridge.core.device import Boot, Device
+from host_bridge.core.envelope import seal
+from host_bridge.core.life import Life
+from host_bridge.core.received import Received
+from host_bridge.core.sequence import REPEATED
+from host_bridge.core.values import sample_uptimes, show
+from shared_schema import messages as m
+from shared_schema.commands import encode_ack
+from shared_schema.errors import SchemaError
+from shared_schema.frame import Up
+from shared_schema.parse import Bye, Event, Samples
+
+ACK_FRAMES = 16  # SPEC.md section 11: at least one ack for so many frames
+
+
+class Intake:
+    """Takes frames for devices, and sends frames to them. Whoever calls acknowledges to the transport."""
+
+    __slots__ = ("_context", "_life")
+
+    def __init__(self, context: Context, life: Life) -> None:
+        self._context = context
+        self._life = life
+
+    def samples(self, device: Device, boot: Boot, samples: Samples, received: Received, now: float) -> bool:
+        """Take a samples frame; False when its declaration is missing, and it is to be held. SchemaError: it does not fit."""
+        plans = boot.plans.get(samples.declaration)
+        if plans is None:
+            if device.boot is boot:
+                return False
+            self.other(device, boot, samples, received, now)
+            return True
+        if samples.group >= len(plans):
+            raise SchemaError(f"group {samples.group} of a declaration with {len(plans)}")
+        plan = plans[samples.group]
+        uptimes = sample_uptimes(plan, samples)
+        self._heard(
+            device, boot, samples, received, now
+        )  # first, so that a device that comes back comes back with its values
+        if boot.sequence.take(samples.seq) < REPEATED:
+            last = uptimes[-1]
+            if not received.retained:
+                boot.clock.observe(last, received.at)
+            surplus = len(samples.columns) - plan.width
+            if surplus or plan.refused:
+                device.fields_skipped += surplus + plan.refused
+            if last >= plan.newest and samples.declaration == boot.declaration:
+                plan.newest = last
+                show(plan.narrow if surplus and plan.narrow else plan, samples, uptimes, device.rejected)
+                self._context.dirty.mark(plan.block)
+        self._finish(device, boot)
+        return True
+
+    def other(self, device: Device, boot: Boot, message: Message, received: Received, now: float) -> None:
+        """Take any other reliable frame, or samples of a boot that another has followed."""
+        assert isinstance(message, Up)  # noqa: S101  # a state frame never comes here
+        if boot.sequence.take(message.seq) < REPEATED:
+            device.fields_skipped += message.skipped
+            if not isinstance(message, Samples) and not received.retained:
+                boot.clock.observe(message.uptime, received.at)
+            if isinstance(message, Event):
+                self._event(device, boot, message, received)
+            elif isinstance(message, Bye) and device.boot is boot:
+                self._heard(device, boot, message, received, now)
+                self._bye(device, boot, message, received, now)
+                self._finish(device, boot)
+                return
+        self._done(device, boot, message, received, now)
+
+    def commit(self, device: Device, boot: Boot, header: Up, received: Received, now: float) -> None:
+        """A reliable frame whose body is of no use: it is counted and acknowledged all the same."""
+        boot.sequence.take(header.seq)
+        self._done(device, boot, header, received, now)
+
+    def _done(self, device: Device, boot: Boot, message: Up, received: Received, now: float) -> None:
+        self._heard(device, boot, message, received, now)
+        self._finish(device, boot)
+
+    def _heard(self, device: Device, boot: Boot, message: Up, received: Received, now: float) -> None:
+        if received.retained or (
+            device.state in (liveness.ASLEEP, liveness.STOPPED)
+            and boot.id == device.bye_boot
+            and message.seq < device.bye_seq
+        ):
+            return
+        self._life.heard(device, received.at, now)
+
+    def _finish(self, device: Device, boot: Boot) -> None:
+        if device.status is not None:
+            self._context.dirty.mark(device.status)
+        if boot.acks:
+            boot.unacknowledged += 1
+            self._context.ack_due[boot] = device
+            if boot.unacknowledged >= ACK_FRAMES:
+                self.acknowledge(device, boot)
+
+    def acknowledge(self, device: Device, boot: Boot) -> None:
+        """Send the cumulative ack of a boot."""
+        boot.unacknowledged = 0
+        self._context.ack_due.pop(boot, None)
+        self.send(device, encode_ack(boot.id, boot.sequence.next))
+
+    def send(self, device: Device, frame: bytes) -> None:
+        """A frame down to a device, authenticated when it has a key."""
+        key = self._context.settings.keys.get(device.device_id)
+        if key is not None:
+            frame = seal(key, device.device_id, frame)
+        self._context.actions.append(Send(device.source, device.port, device.topic_id, frame))
+
+    def send_to(self, source: str, port: str, device_id: str, frame: bytes) -> None:
+        """A frame down to whoever is at a port or topic."""
+        key = self._context.settings.keys.get(device_id)
+        if key is not None:
+            frame = seal(key, device_id, frame)
+        self._context.actions.append(Send(source, port, device_id, frame))
+
+    def _event(self, device: Device, boot: Boot, event: Event, received: Received) -> None:
+        kind = event.type if event.type < len(m.EVENT_TYPES) else 0
+        severity = event.severity if event.severity < len(m.SEVERITIES) else 0
+        device.events[kind, severity] = device.events.get((kind, severity), 0) + event.repeats
+        fields: dict[str, object] = {
+            "device_id": device.device_id,
+            "platform": device.platform,
+            "type": m.EVENT_TYPES[kind],
+            "message": event.message,
+            "at": boot.clock.wall(event.uptime, received.at),
+        }
+        for name, value in (("source", event.source), ("fields", event.fields), ("traceback", event.traceback)):
+            if value:
+                fields[name] = value
+        if event.repeats > 1:
+            fields["repeats"] = event.repeats
+        if event.command is not None:
+            fields["command"], fields["code"] = event.command, event.code
+        self._context.actions.append(LogLine(m.SEVERITIES[severity], "board_event", fields))
+
+    def _bye(self, device: Device, boot: Boot, bye: Bye, received: Received, now: float) -> None:
+        # A bye that arrives behind frames made after it is withdrawn already.
+        if received.retained or bye.seq + 1 < boot.sequence.top:
+            return
+        device.bye_boot, device.bye_seq = boot.id, bye.seq
+        wake_in_ms = bye.wake_in_ms
+        if bye.reason == 0:
+            self._life.step(device, liveness.BYE_STOP, now)
+        elif wake_in_ms is not None:
+            device.wake_by = now + liveness.awake_after(wake_in_ms)
+            self._life.step(device, liveness.BYE_SLEEP, now)

@@ -1,0 +1,62 @@
+"""The ledger of a device: expected = received + recovered + lost + dropped_on_device, over all of its boots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from host_bridge.core.sequence import Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Reliable frames. None of these ever falls."""
+
+    expected: int = 0
+    received: int = 0
+    recovered: int = 0
+    lost: int = 0
+    dropped_samples: int = 0
+    dropped_events: int = 0
+    dropped_crashes: int = 0
+    repeated: int = 0
+    too_old: int = 0
+
+    @property
+    def dropped(self) -> int:
+        """All that the board gave up."""
+        return self.dropped_samples + self.dropped_events + self.dropped_crashes
+
+    @property
+    def balanced(self) -> bool:
+        """Whether it adds up: true whenever nothing is in flight."""
+        return self.expected == self.received + self.recovered + self.lost + self.dropped
+
+
+class Ledger:
+    """Sums over boots. A boot that is forgotten leaves its counts here."""
+
+    __slots__ = ("_closed",)
+
+    def __init__(self) -> None:
+        self._closed: tuple[int, ...] = (0,) * 9
+
+    def close(self, sequence: Sequence) -> None:
+        """Settle a boot of which nothing more is expected, and keep its counts."""
+        sequence.close()
+        self._closed = _add(self._closed, _row(sequence))
+
+    def counts(self, open_boots: Iterable[Sequence]) -> Counts:
+        """The sums, those of boots that still go on included."""
+        total = self._closed
+        for sequence in open_boots:
+            total = _add(total, _row(sequence))
+        return Counts(*total)
+
+
+def _row(s: Sequence) -> tuple[int, ...]:
+    return (s.expected, s.received, s.recovered, s.lost, *s.dropped, s.repeated, s.too_old)
+
+
+def _add(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(a + b for a, b in zip(one, other, strict=True))

@@ -1,0 +1,81 @@
+"""What the passing of time makes due: acks, silence, hello?, the end of earlier boots."""
+
+from __future__ import annotations
+
+from host_bridge.core.context import Context
+from host_bridge.core.device import Boot, Device
+from host_bridge.core.greeting import settle
+from host_bridge.core.held import ASK_EVERY_S, Held, Waiting
+from host_bridge.core.intake import Intake
+from host_bridge.core.life import Life
+from shared_schema.commands import encode_hello_request
+
+WALK_S = 1.0  # how often every device is looked at
+KEEP_BOOT_S = 600.0  # how long frames of an earlier boot may still come, out of a broker's queue or a board's flash
+MAX_ASKS_DOUBLED = 10  # about a gap: after one cadence, then after twice as long each time
+
+
+class Rounds:
+    """Goes its rounds at each tick."""
+
+    __slots__ = ("_context", "_devices", "_held", "_intake", "_life", "_walked_at")
+
+    def __init__(self, context: Context, life: Life, intake: Intake, devices: dict[str, Device], held: Held) -> None:
+        self._context = context
+        self._life = life
+        self._intake = intake
+        self._devices = devices
+        self._held = held
+        self._walked_at = float("-inf")
+
+    def run(self, now: float) -> None:
+        """Do what is due."""
+        for boot, device in list(self._context.ack_due.items()):
+            self._intake.acknowledge(device, boot)
+        for waiting in self._held.due(now):
+            self.ask(waiting)
+        if 0 <= now - self._walked_at < WALK_S:
+            return
+        self._walked_at = now
+        self._expire(now)
+        for device in self._devices.values():
+            self._life.check(device, now)
+            for boot in list(device.boots.values()):
+                self._look_at(device, boot, now)
+
+    def ask(self, waiting: Waiting) -> None:
+        """Send hello? for frames that wait."""
+        source, port, device_id = waiting.route
+        self._intake.send_to(source, port, device_id, encode_hello_request(waiting.boot))
+
+    def may_ask(self, waiting: Waiting, now: float) -> bool:
+        """Whether a second has passed since the last hello? for them; if so, this counts as the next."""
+        if 0 <= now - waiting.asked_at < ASK_EVERY_S:
+            return False
+        waiting.asked_at = now
+        return True
+
+    def _expire(self, now: float) -> None:
+        let_go = self._held.expire(now)
+        if let_go:
+            self._context.tally.let_go += let_go
+            for device in self._devices.values():
+                device.held = 0
+
+    def _look_at(self, device: Device, boot: Boot, now: float) -> None:
+        settled = settle(boot, now)
+        if boot.superseded_at is not None:
+            if now - boot.superseded_at > KEEP_BOOT_S:
+                device.forget(boot.id)
+        elif settled and device.shown and boot.sequence.gap:
+            self._ask_about_gap(device, boot, now)
+        else:
+            boot.asked, boot.gap_since = 0, None
+
+    def _ask_about_gap(self, device: Device, boot: Boot, now: float) -> None:
+        if boot.gap_since is None:
+            boot.gap_since = now
+        elif now - boot.gap_since >= device.cadence_s * 2 ** min(boot.asked, MAX_ASKS_DOUBLED):
+            boot.asked += 1
+            boot.gap_since = now
+            self._intake.send(device, encode_hello_request(boot.id))

@@ -1,0 +1,196 @@
+"""Which reliable frames of one boot have come: repeats, order, gaps, and what became of the gaps (SPEC.md section 11)."""
+
+from __future__ import annotations
+
+from shared_schema.messages import SEQ_WINDOW
+
+Dropped = tuple[int, int, int]  # samples, events, crashes
+
+RECEIVED = 0
+RECOVERED = 1
+REPEATED = 2
+TOO_OLD = 3
+
+
+class Sequence:
+    """The numbers of one boot.
+
+    base      the first number that was still on the board when the bridge met this boot; those before were another's business,
+              except what the board said it had dropped
+    next      every number below it is settled: the frame came, or was given up. This is what `ack` carries
+    top       one more than the highest number that came
+    known     one more than the highest number that any header told of
+    missing   numbers given up: they are lost, or the board dropped them
+    """
+
+    __slots__ = (
+        "_above",
+        "_dropped",
+        "_early",
+        "_given_up",
+        "_prior",
+        "_unstarted",
+        "base",
+        "dropped",
+        "known",
+        "lost",
+        "missing",
+        "next",
+        "received",
+        "recovered",
+        "repeated",
+        "too_old",
+        "top",
+    )
+
+    def __init__(self, first: int | None, dropped: Dropped = (0, 0, 0)) -> None:
+        """`first` is None when nobody could say it, as in a hello that a broker kept: then the first frame decides."""
+        self.base = self.next = self.top = -1
+        self.known = self._prior = self.missing = 0
+        self.received = self.recovered = self.repeated = self.too_old = self.lost = 0
+        self._above: set[int] = set()  # came, above `next`
+        self._early: set[int] = set()  # came, below `base`
+        self._given_up: set[int] = set()  # within the window only
+        self._dropped: Dropped = (0, 0, 0)
+        self.dropped = [0, 0, 0]  # by kind: samples, events, crashes; as far as they stand below `next`
+        self._unstarted = True
+        if first is not None:
+            self._start(first, dropped)
+
+    def _start(self, first: int, dropped: Dropped) -> None:
+        self._unstarted = False
+        self.base = self.next = self.top = self.known = first
+        self._prior = max(0, first - sum(dropped))
+        self.missing = first - self._prior
+        self._dropped = dropped
+        self._share()
+
+    @property
+    def expected(self) -> int:
+        """How many frames the board has made, as far as this bridge has to answer for them."""
+        return self.known - self._prior
+
+    @property
+    def open(self) -> int:
+        """Numbers that are neither settled nor here: in flight, or in the board's outbox."""
+        return self.known - self.next - len(self._above)
+
+    @property
+    def gap(self) -> bool:
+        """Whether a later frame has come before an earlier one that is still missing."""
+        return self.top > self.next
+
+    def take(self, seq: int) -> int:
+        """Count the reliable frame `seq`. RECEIVED and RECOVERED are to be used, REPEATED and TOO_OLD dropped."""
+        if seq == self.next and seq == self.top:
+            self.next = self.top = seq + 1
+            if seq >= self.known:
+                self.known = seq + 1
+            self.received += 1
+            return RECEIVED
+        return self._out_of_order(seq)
+
+    def _out_of_order(self, seq: int) -> int:
+        if self._unstarted:
+            self._start(seq, (0, 0, 0))
+            return self.take(seq)
+        if seq >= self.top:
+            self._above.add(seq)
+            self.top = seq + 1
+            self.known = max(self.known, self.top)
+            self.received += 1
+            self._settle(self.top - SEQ_WINDOW)
+            return RECEIVED
+        if seq + SEQ_WINDOW < self.top:
+            self.too_old += 1
+            return TOO_OLD
+        if seq in self._given_up:
+            return self._after_all(seq)
+        if seq < self.base:
+            return self._before_base(seq)
+        if seq < self.next or seq in self._above:
+            self.repeated += 1
+            return REPEATED
+        self._above.add(seq)
+        self.recovered += 1
+        self._advance()
+        return RECOVERED
+
+    def _before_base(self, seq: int) -> int:
+        """A frame from before the bridge met this boot: out of a broker's queue, say."""
+        if seq in self._early:
+            self.repeated += 1
+            return REPEATED
+        self._early.add(seq)
+        if self._prior:
+            self._prior -= 1
+            self.recovered += 1
+        else:  # the board has reported it as dropped
+            self.too_old += 1
+        return RECOVERED
+
+    def _after_all(self, seq: int) -> int:
+        """A frame that was given up comes nevertheless. Its data are used; it is lost no longer, unless it counts as dropped."""
+        self._given_up.discard(seq)
+        if self.lost:
+            self.lost -= 1
+            self.missing -= 1
+            self.recovered += 1
+        else:
+            self.too_old += 1
+        return RECOVERED
+
+    def _advance(self) -> None:
+        above, following = self._above, self.next
+        while following in above:
+            above.discard(following)
+            following += 1
+        self.next = following
+
+    def heard_of(self, following: int) -> None:
+        """A header said that the board's next reliable frame will be `following`."""
+        if not self._unstarted:
+            self.known = max(self.known, following)
+
+    def report(self, first: int, dropped: Dropped) -> None:
+        """A hello's outbox: what is below `first` and has not come will not come; `dropped` by kind."""
+        if self._unstarted:
+            self._start(first, dropped)
+            return
+        self._dropped = tuple(map(max, self._dropped, dropped))  # type: ignore[assignment]  # three stay three
+        self._settle(first)
+        self.lost = max(self.lost, self.missing - sum(self._dropped))
+        self._share()
+
+    def close(self) -> None:
+        """Nothing more is expected of this boot: what has not come is lost."""
+        if not self._unstarted:
+            self._settle(self.known)
+        self.lost = max(self.lost, self.missing - sum(self._dropped))
+        self._share()
+
+    def _settle(self, limit: int) -> None:
+        """Give up every number below `limit` that has not come. Its cost is bounded by the window, not by `limit`."""
+        if limit <= self.next:
+            return
+        came = {seq for seq in self._above if seq < limit}
+        self.missing += limit - self.next - len(came)
+        self._above -= came
+        start = max(self.next, limit - SEQ_WINDOW)
+        self._given_up.update(seq for seq in range(start, limit) if seq not in came)
+        self.next = limit
+        self.top = max(self.top, limit)
+        self.known = max(self.known, self.top)
+        self._advance()
+        if len(self._given_up) > SEQ_WINDOW:
+            self._given_up = {seq for seq in self._given_up if seq + SEQ_WINDOW >= self.top}
+        if len(self._early) > SEQ_WINDOW:
+            self._early = {seq for seq in self._early if seq + SEQ_WINDOW >= self.top}
+
+    def _share(self) -> None:
+        """Divide what is missing and not lost among the kinds that the board dropped; no count ever falls."""
+        left = self.missing - self.lost - sum(self.dropped)
+        for kind, told in enumerate(self._dropped):
+            share = max(0, min(left, told - self.dropped[kind]))
+            self.dropped[kind] += share
+            left -= share

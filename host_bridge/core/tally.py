@@ -1,0 +1,46 @@
+"""What the bridge counts about itself, as plain integers. sinks/self_metrics.py exposes them."""
+
+from __future__ import annotations
+
+from shared_schema import messages as m
+
+
+class Tally:
+    """Written by the engine's thread alone, read by any."""
+
+    def __init__(self) -> None:
+        self.received: dict[str, list[int]] = {}  # source → frames by kind
+        self.rejected: dict[tuple[str, str], int] = {}  # (source, reason) → frames
+        self.values: dict[str, int] = {}  # reason → single values that became missing
+        self.series: dict[str, int] = {}  # reason → series that are not exposed
+        self.table_errors: dict[str, int] = {}  # state table → pairs that it does not know
+        self.console_lines: dict[str, int] = {}  # source → lines
+        self.let_go = 0  # held frames that were let go without acknowledgement
+        self.devices_refused = 0
+
+    def kinds(self, source: str) -> list[int]:
+        """The counts of `source` by kind, to be counted up in place."""
+        counts = self.received.get(source)
+        if counts is None:
+            counts = self.received[source] = [0] * (m.MAX_KIND + 1)
+        return counts
+
+
+class Reasons:
+    """Counts by reason for one device, which are counted in all, too."""
+
+    __slots__ = ("_in_all", "counts")
+
+    def __init__(self, in_all: dict[str, int]) -> None:
+        self.counts: dict[str, int] = {}
+        self._in_all = in_all
+
+    def add(self, reason: str, n: int = 1) -> None:
+        """Count `n` more."""
+        bump(self.counts, reason, n)
+        bump(self._in_all, reason, n)
+
+
+def bump(counts: dict[str, int], key: str, n: int = 1) -> None:
+    """Count `n` more under `key`."""
+    counts[key] = counts.get(key, 0) + n
