@@ -1,4 +1,4 @@
-"""What the shell is told: ports, broker, addresses, logs. Plain values, already checked; importing this costs nothing."""
+"""What the shell is told: ports, broker, addresses, logs. Plain values, already checked; cheap to import."""
 
 from __future__ import annotations
 

@@ -6,9 +6,14 @@ import threading
 import time
 from collections.abc import Callable
 
-from host_bridge.core.received import Received
+from structlog import get_logger
+
+from host_bridge.core.received import LINK_UP, Received
 
 PAUSE_S = 0.005
+LINK_PATIENCE_S = 5.0  # that a link came or went must not be lost in a moment's overload
+
+log = get_logger(__name__)
 
 
 def deliver_within(
@@ -20,3 +25,13 @@ def deliver_within(
         if time.monotonic() > until or stopping.wait(PAUSE_S):
             return False
     return True
+
+
+def deliver_link(deliver: Callable[[Received], bool], received: Received, stopping: threading.Event) -> None:
+    """Say that a link came or went, in the log and to the core."""
+    fields = {"source": received.source, "port": received.port, "category": "link"}
+    if received.what == LINK_UP:
+        log.info("link_up", **fields)
+    else:
+        log.warning("link_down", **fields, reason=received.payload)
+    deliver_within(deliver, received, LINK_PATIENCE_S, stopping)

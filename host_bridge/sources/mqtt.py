@@ -7,8 +7,8 @@ the core has committed it. Three things follow.
   `OVERLOAD_S` it gives the connection up without confirming; a broker sends what was not confirmed again, with the DUP
   flag, on the next connection, and on no other occasion.
 - Brokers stop sending at some number of unconfirmed messages (mosquitto: 20), and the core holds back frames whose
-  declaration it lacks. So `hello` and `state` come with QoS 0, which that limit does not stop, and a frame that was held
-  for `unanswered_s` is confirmed: one silent board must not cut off the fleet. The core still has the frame in memory.
+  declaration it lacks. So `hello` and `state` come with QoS 0, which that limit does not stop, and a frame that was
+  held for `unanswered_s` is confirmed: one silent board must not cut off the fleet. The core still has it in memory.
 - A confirmation belongs to the connection that the message came on: later ones are dropped.
 """
 
@@ -20,11 +20,10 @@ import time
 from collections.abc import Callable
 
 import paho.mqtt.client as paho
-from structlog import get_logger
 
 from host_bridge.core.received import BAD, FRAME, LINK_DOWN, LINK_UP, Received
 from host_bridge.options import MqttOptions
-from host_bridge.sources.delivery import deliver_within
+from host_bridge.sources.delivery import deliver_link, deliver_within
 from host_bridge.sources.mqtt_session import LinkError, MqttSession
 from shared_schema.messages import MAX_FRAME_BYTES, SHARDS, TOPIC_ROOT, is_identifier, shard, topic
 
@@ -33,7 +32,6 @@ CHANNELS = (("up", 1), ("hello", 0), ("state", 0))  # with the QoS that we subsc
 OVERLOAD_S = 5.0
 _TOPIC_LEVELS = 5
 
-log = get_logger(__name__)
 Token = tuple[int, int]  # number of the connection, and MQTT's message id on it
 
 
@@ -112,7 +110,7 @@ class MqttSource:
 
     def _tell(self, what: int, text: str) -> None:
         received = Received(SOURCE, self._options.url, time.time(), what, text)
-        deliver_within(self._deliver, received, OVERLOAD_S, self._paused)
+        deliver_link(self._deliver, received, self._paused)
 
     def _new_connection(self) -> None:
         with self._lock:
@@ -187,7 +185,7 @@ def unwanted(shards: tuple[str, ...]) -> list[str]:
 
 
 def parse_topic(message: paho.MQTTMessage) -> tuple[str, str] | None:
-    """Device id and channel of a topic, or None when it is none of ours: other levels, an impossible id, a wrong shard."""
+    """Device id and channel of a topic. None when it is none of ours: other levels, an impossible id, a wrong shard."""
     try:
         levels = message.topic.split("/")
     except UnicodeDecodeError:

@@ -1,7 +1,7 @@
 """One connection after another to a broker, on one thread that owns paho's client and is the only one to touch it.
 
 paho's own loop thread is not used: it can end silently after a long outage, and the client writes from any thread that
-calls it, so that two packets may mix on the socket. Here other threads only queue what they want done, and wake this one.
+calls it, so that two packets may mix on the socket. Here others only queue what they want done, and wake this one.
 """
 
 from __future__ import annotations

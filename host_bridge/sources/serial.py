@@ -12,6 +12,7 @@ from structlog import get_logger
 
 from host_bridge.core.received import LINK_DOWN, Received
 from host_bridge.options import SerialOptions
+from host_bridge.sources.delivery import deliver_link
 from host_bridge.sources.serial_port import SOURCE, SerialPort, present
 
 MAX_PORTS = 256  # each has a thread and a file descriptor; select() ends at 1024 of those
@@ -38,7 +39,8 @@ class SerialSource:
         self._deliver = deliver
         for pattern in self._options.ports:
             if not expand([pattern]) and not glob.has_magic(pattern):
-                deliver(Received(SOURCE, pattern, time.time(), LINK_DOWN, "no such port yet: waiting for it"))
+                missing = Received(SOURCE, pattern, time.time(), LINK_DOWN, "no such port yet: waiting for it")
+                deliver_link(deliver, missing, self._stopping)
         self._reconcile()
         self._watcher.start()
 

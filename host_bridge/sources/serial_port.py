@@ -11,11 +11,10 @@ from collections.abc import Callable
 from typing import Any
 
 import serial
-from structlog import get_logger
 
 from host_bridge.core.received import LINK_DOWN, LINK_UP, Received
 from host_bridge.sources.backoff import Backoff
-from host_bridge.sources.delivery import deliver_within
+from host_bridge.sources.delivery import deliver_link
 from host_bridge.sources.wake import Waker
 from shared_schema.framing import Deframer, encode_frame
 
@@ -24,11 +23,8 @@ READ_BYTES = 4096  # a third of a second at 115200 baud
 SILENCE_S = 0.25  # after it, a prompt without a newline is a line
 MAX_QUEUED_DOWN = 64  # frames: what a bridge says to a board in several seconds; older ones are out of date
 FIRST_RETRY_S = 0.5
-LINK_PATIENCE_S = 5.0  # that a port came or went must not be lost in a moment's overload
 FLUSH_S = 0.3  # the last acknowledgements, at the end
 MAX_RETRY_S = 10.0  # somebody closes the other program and waits for this
-
-log = get_logger(__name__)
 
 
 class LineClosedError(OSError):
@@ -124,7 +120,7 @@ class SerialPort:
 
     def _tell(self, what: int, text: str) -> None:
         received = Received(SOURCE, self.path, time.time(), what, text)
-        deliver_within(self._deliver, received, LINK_PATIENCE_S, self._stopping)
+        deliver_link(self._deliver, received, self._stopping)
 
     def _pump(self, line: int) -> None:
         deframer = Deframer()
