@@ -25,8 +25,8 @@ $(STAMP): pyproject.toml tools/make_venv.sh
 setup: $(STAMP) ## Make .venv and install everything into it
 
 .PHONY: run
-run: $(STAMP) ## Start the bridge with a broker and two boards; Ctrl-C ends it
-	@$(BIN)/boardpulse demo
+run: $(STAMP) ## Start the bridge with a broker and two boards; Ctrl-C ends it. Elsewhere: make run LISTEN=127.0.0.1:8000
+	@$(BIN)/boardpulse demo $(if $(LISTEN),--listen $(LISTEN))
 
 .PHONY: components
 components: $(STAMP)

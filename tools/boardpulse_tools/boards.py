@@ -14,6 +14,7 @@ from boardpulse_tools.components import MICROPYTHON, find
 from boardpulse_tools.processes import Process, ProcessError
 
 PACKAGES = ("boardpulse", "shared_schema")
+BUNDLED = "_bundled"  # below host_bridge: what a wheel brings for boards
 VERSION_TIMEOUT_S = 10
 # What a board of middle size has; the unix port would take two megabytes. (It is 64-bit: objects take twice as much.)
 HEAP = "512K"
@@ -67,11 +68,16 @@ def package_folder(name: str) -> Path:
 
 def main_program() -> Path:
     """The firmware's main.py."""
-    beside = package_folder("boardpulse").parent / "main.py"
-    bundled = package_folder("host_bridge") / "_bundled" / "firmware" / "main.py"
-    found = beside if beside.parent.name == "firmware" and beside.exists() else bundled
-    if not found.exists():
-        raise ProcessError(f"the firmware's main.py is not at {found}: reinstall boardpulse")
+    return _board_file("firmware/main.py")
+
+
+def _board_file(name: str) -> Path:
+    """What is copied to a board: at the top of a checkout, or what the wheel brings."""
+    bridge = package_folder("host_bridge").resolve()
+    places = (bridge / BUNDLED / name, bridge.parent / name)
+    found = next((place for place in places if place.exists()), None)
+    if found is None:
+        raise ProcessError(f"{name} is neither of {places[0]} and {places[1]}: install boardpulse again")
     return found
 
 
@@ -81,10 +87,12 @@ def flash(folder: Path, config: Mapping[str, Any], program: Path | None = None) 
     Packages are linked, not copied: what runs is the very firmware that a board is given.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for package in PACKAGES:
-        link = folder / package
+    contents = {package: package_folder(package).resolve() for package in PACKAGES}
+    contents["boards"] = _board_file("boards")
+    for name, place in contents.items():
+        link = folder / name
         if not link.is_symlink():
-            link.symlink_to(package_folder(package).resolve(), target_is_directory=True)
+            link.symlink_to(place, target_is_directory=True)
     main = folder / "main.py"
     main.write_bytes((program or main_program()).read_bytes())
     (folder / "boardpulse.json").write_text(json.dumps(config, indent=2))

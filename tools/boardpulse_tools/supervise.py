@@ -11,21 +11,15 @@ WELL_AFTER_S = 30.0
 
 
 class Supervised:
-    """A process that is to run. start() and tick() take the time, in seconds of any steady clock."""
+    """A process that was started at `now` and is to run on. Times are seconds of any steady clock."""
 
-    def __init__(self, process: Process, say: Callable[[str], None]) -> None:
+    def __init__(self, process: Process, say: Callable[[str], None], now: float) -> None:
         self.process = process
         self.restarts = 0
-        self._say = say
+        self.say = say
         self._pause_s = FIRST_PAUSE_S
-        self._started_at = 0.0
-        self._start_at: float | None = None
-
-    def start(self, now: float) -> None:
-        """Start it; ProcessError when that is impossible."""
-        self.process.start()
         self._started_at = now
-        self._start_at = None
+        self._start_at: float | None = None
 
     def tick(self, now: float) -> None:
         """Look after it: to be called about every tenth of a second."""
@@ -40,9 +34,9 @@ class Supervised:
     def _mourn(self, now: float) -> None:
         code = self.process.exit_code
         why = f"was ended by signal {-code}" if code is not None and code < 0 else f"ended with code {code}"
-        self._say(f"{self.process.name} {why}; it is started again in {self._pause_s:g} s.")
+        self.say(f"{self.process.name} {why}; it is started again in {self._pause_s:g} s.")
         if lines := self.process.last_lines():
-            self._say(lines)
+            self.say(lines)
         self._wait(now)
 
     def _wait(self, now: float) -> None:
@@ -52,11 +46,10 @@ class Supervised:
     def _start_again(self, now: float) -> None:
         self.restarts += 1
         try:
-            self.start(now)
+            self.process.start()
         except ProcessError as error:
-            self._say(f"{error}; the next try is in {self._pause_s:g} s.")
+            self.say(f"{error}; the next try is in {self._pause_s:g} s.")
             self._wait(now)
-
-    def stop(self) -> None:
-        """End it."""
-        self.process.stop()
+        else:
+            self._started_at = now
+            self._start_at = None

@@ -23,8 +23,7 @@ def wait_for_end(child: Supervised) -> None:
 
 
 def test_a_child_that_died_is_named_with_its_last_words_and_started_again(tmp_path: Path, said: list[str]) -> None:
-    child = Supervised(Process("board 1", DIES, tmp_path / "log"), said.append)
-    child.start(100.0)
+    child = Supervised(Process("board 1", DIES, tmp_path / "log").start(), said.append, 100.0)
     wait_for_end(child)
     child.tick(100.5)
     assert said == ["board 1 ended with code 3; it is started again in 1 s.", "    no broker"]
@@ -38,9 +37,8 @@ def test_a_child_that_died_is_named_with_its_last_words_and_started_again(tmp_pa
 
 
 def test_each_pause_is_twice_the_last_up_to_half_a_minute(tmp_path: Path, said: list[str]) -> None:
-    child = Supervised(Process("board 1", DIES, tmp_path / "log"), said.append)
+    child = Supervised(Process("board 1", DIES, tmp_path / "log").start(), said.append, 0.0)
     now, pauses = 0.0, []
-    child.start(now)
     for _ in range(7):
         wait_for_end(child)
         child.tick(now)
@@ -52,8 +50,7 @@ def test_each_pause_is_twice_the_last_up_to_half_a_minute(tmp_path: Path, said: 
 
 
 def test_a_child_that_ran_well_begins_with_the_first_pause_again(tmp_path: Path, said: list[str]) -> None:
-    child = Supervised(Process("board 1", LIVES, tmp_path / "log"), said.append)
-    child.start(0.0)
+    child = Supervised(Process("board 1", LIVES, tmp_path / "log").start(), said.append, 0.0)
     for now in (0.0, 5.0):
         child.process.kill()
         child.tick(now)
@@ -61,7 +58,7 @@ def test_a_child_that_ran_well_begins_with_the_first_pause_again(tmp_path: Path,
     child.tick(9.0 + WELL_AFTER_S)
     child.process.kill()
     child.tick(50.0)
-    child.stop()
+    child.process.stop()
     assert said == [
         f"board 1 was ended by signal {signal.SIGKILL}; it is started again in {pause} s." for pause in (1, 2, 1)
     ]
@@ -70,8 +67,7 @@ def test_a_child_that_ran_well_begins_with_the_first_pause_again(tmp_path: Path,
 def test_a_program_that_has_gone_is_tried_again(tmp_path: Path, said: list[str]) -> None:
     program = tmp_path / "board"
     program.symlink_to(sys.executable)
-    child = Supervised(Process("board 1", [program, *DIES[1:]], tmp_path / "log"), said.append)
-    child.start(0.0)
+    child = Supervised(Process("board 1", [program, *DIES[1:]], tmp_path / "log").start(), said.append, 0.0)
     wait_for_end(child)
     program.unlink()
     child.tick(0.0)

@@ -1,0 +1,61 @@
+"""`boardpulse bench …`."""
+
+import tempfile
+from pathlib import Path
+
+import click
+
+from boardpulse_tools.bench.report import Report, as_json, as_text
+from boardpulse_tools.processes import ProcessError
+
+DEFAULT_SAMPLES = 300
+
+
+@click.group()
+def bench() -> None:
+    """Measure, and compare with the goals: exit code 1 when one is not met."""
+
+
+@bench.command()
+@click.option("--json", "json_wanted", is_flag=True, help="One JSON object instead of tables.")
+@click.option(
+    "--samples",
+    type=click.IntRange(20, 100_000),
+    default=DEFAULT_SAMPLES,
+    show_default=True,
+    help="Samples to time on each link.",
+)
+def wire(json_wanted: bool, samples: int) -> None:
+    """Bytes on the wire, beside other encodings, and the time from a board's sample to /metrics."""
+    try:
+        report = wire_report(samples)
+    except ModuleNotFoundError as error:
+        raise click.ClickException(
+            f"{error.name} is missing. To get it: pip install 'boardpulse[bench,demo]'"
+        ) from error
+    except ProcessError as error:
+        raise click.ClickException(str(error)) from error
+    finish(report, json_wanted)
+
+
+def wire_report(samples: int) -> Report:
+    """Sizes over the recorded hour, then latencies over both links."""
+    from boardpulse_tools.bench import latency, sizes, trace
+
+    measured = sizes.measure_all(trace.load())
+    latencies = {}
+    for link in ("uart", "mqtt"):
+        with tempfile.TemporaryDirectory(prefix="boardpulse-bench-") as folder:
+            latencies[link] = latency.measure(link, Path(folder), samples)
+    return Report(
+        results={"sizes": measured, "latency_ms": latencies},
+        goals=[*sizes.goals(measured), *latency.goals(latencies)],
+        tables=[sizes.table(measured), latency.table(latencies)],
+        notes=[sizes.note(measured), *latency.notes(latencies)],
+    )
+
+
+def finish(report: Report, json_wanted: bool) -> None:
+    """Print the report, and end with its exit code."""
+    click.echo(as_json(report) if json_wanted else as_text(report))
+    raise SystemExit(report.exit_code)
