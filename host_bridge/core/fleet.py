@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from host_bridge.core import liveness
@@ -98,6 +99,10 @@ class Fleet:
                     for plan in plans:
                         plan.watch()
         return actions
+
+    def states(self) -> dict[str, int]:
+        """How many devices there are in each state. Any thread may call it."""
+        return Counter(device.state for device in self._devices.copy().values())
 
     def devices(self) -> list[DeviceView]:
         """Every device, by id. Any thread may call it."""

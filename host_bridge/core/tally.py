@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from shared_schema import messages as m
 
+# Why a value becomes missing: SPEC.md section 17.
+RANGE = "range"
+INTEGER = "integer"
+SPECIAL = "special"
+DECREASING = "decreasing"
+VALUE_REASONS = (RANGE, INTEGER, SPECIAL, DECREASING)
+
+# Why a series is not exposed: a key that is not in the catalogue, more labels than the catalogue knows, a name that cannot be
+# exposed, a name that means something else, the same series twice in a declaration, the caps.
+SERIES_REASONS = ("unknown", "labels", "name", "conflict", "repeated", "device_limit", "total_limit")
+
 
 class Tally:
     """Written by the engine's thread alone, read by any."""
@@ -11,8 +22,8 @@ class Tally:
     def __init__(self) -> None:
         self.received: dict[str, list[int]] = {}  # source → frames by kind
         self.rejected: dict[tuple[str, str], int] = {}  # (source, reason) → frames
-        self.values: dict[str, int] = {}  # reason → single values that became missing
-        self.series: dict[str, int] = {}  # reason → series that are not exposed
+        self.values = dict.fromkeys(VALUE_REASONS, 0)  # single values that became missing
+        self.series = dict.fromkeys(SERIES_REASONS, 0)  # series that are not exposed
         self.table_errors: dict[str, int] = {}  # state table → pairs that it does not know
         self.console_lines: dict[str, int] = {}  # source → lines
         self.let_go = 0  # held frames that were let go without acknowledgement

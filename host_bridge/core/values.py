@@ -7,18 +7,13 @@ from typing import Any
 
 from host_bridge.core.plan import Plan
 from host_bridge.core.series import HistogramSeries, Series
-from host_bridge.core.tally import Reasons
+from host_bridge.core.tally import DECREASING, INTEGER, RANGE, SPECIAL, Reasons
 from shared_schema.columns import expand, offsets
 from shared_schema.errors import SchemaError
 from shared_schema.messages import MAX_VALUE
 from shared_schema.parse import Samples
 
 Value = int | float | None
-
-RANGE = "range"
-INTEGER = "integer"
-SPECIAL = "special"
-DECREASING = "decreasing"
 
 
 def sample_uptimes(plan: Plan, samples: Samples) -> list[int]:

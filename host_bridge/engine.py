@@ -1,0 +1,222 @@
+"""The engine: one thread that takes what the sources deliver through the core and carries out what the core asks for."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+
+from host_bridge.core.actions import Acknowledge, Action, Alert, LogLine, Refused, Send, StateChange
+from host_bridge.core.fleet import Fleet
+from host_bridge.core.ratelimit import RateLimit
+from host_bridge.core.received import Received, Source
+from host_bridge.settings import Threshold
+
+TICK_S = 0.1  # half of the 200 ms after which an ack is due
+BATCH = 256  # frames between two looks at the clock
+PILE = 50_000  # blocks that may wait to be drawn while nobody scrapes, before the engine has them drawn
+_LEVELS = {"ok": "info", "warning": "warning", "critical": "error"}
+
+Log = Callable[[LogLine], None]
+Sink = Callable[[Sequence[Action]], None]
+
+
+class Engine:
+    """Drains a bounded queue in batches. Peers' faults are counted and logged at a bounded rate; our own bugs are logged with
+    their traceback, counted, and the engine goes on.
+
+    `sinks` get the alerts and state changes of a batch; they must return at once.
+    """
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        sources: Sequence[Source] = (),
+        *,
+        log: Log,
+        sinks: Sequence[Sink] = (),
+        queue_frames: int = 10_000,
+        log_lines_per_minute: int = 60,
+        catch_up: Callable[[], None] | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._fleet = fleet
+        self._sources: Mapping[str, Source] = {source.name: source for source in sources}
+        self._log = log
+        self._sinks = sinks
+        self._catch_up = catch_up
+        self._clock = clock
+        # A SimpleQueue costs a fraction of a Queue; its bound is kept in submit(), to within one frame for each source.
+        self._queue: queue.SimpleQueue[Received | Callable[[], Sequence[Action]]] = queue.SimpleQueue()
+        self._queue_frames = queue_frames
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._said = RateLimit(log_lines_per_minute)
+        self._tick_at = 0.0
+        self.frames = 0
+        self.refused_full = 0  # by submit(), because the queue was full
+        self.bugs = 0
+        self.problem = ""  # the last of our own bugs, in a line
+
+    @property
+    def healthy(self) -> bool:
+        """Whether the engine's thread is running."""
+        return self._thread is not None and self._thread.is_alive() and not self._stopping.is_set()
+
+    @property
+    def queue_depth(self) -> int:
+        """What waits to be taken."""
+        return self._queue.qsize()
+
+    def submit(self, received: Received) -> bool:
+        """Queue what a source received; any thread. False: the queue is full, or the engine is stopping."""
+        if self._stopping.is_set():
+            return False
+        if self._queue.qsize() >= self._queue_frames:
+            self.refused_full += 1
+            return False
+        self._queue.put(received)
+        return True
+
+    def reload(self, thresholds: tuple[Threshold, ...]) -> None:
+        """Other thresholds, from the next batch on; any thread."""
+        self._queue.put(lambda: self._fleet.reload(thresholds))
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 2.0) -> bool:
+        """Take what is queued, send the last acks, end. True when all of it was done within `timeout_s`."""
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join(timeout_s)
+        return self._queue.empty() and not (self._thread is not None and self._thread.is_alive())
+
+    def _run(self) -> None:
+        while not (self._stopping.is_set() and self._queue.empty()):
+            try:
+                self.step(0.0 if self._stopping.is_set() else TICK_S)
+            except Exception as error:  # noqa: BLE001  # even the log may fail; frames must be taken all the same
+                self.bugs += 1
+                self.problem = f"{type(error).__name__}: {error}"
+        self._last_acks()
+
+    def _last_acks(self) -> None:
+        self._tick_at = 0.0
+        report: list[Action] = []
+        self._tick(self._clock(), report)
+        self._hand_out(report)
+
+    def step(self, wait_s: float) -> None:
+        """Wait for something to come, at most `wait_s`; take what has come, at most BATCH; tick when it is time."""
+        report: list[Action] = []
+        try:
+            self._take(self._queue.get(timeout=wait_s) if wait_s else self._queue.get_nowait(), report)
+            for _ in range(BATCH - 1):
+                self._take(self._queue.get_nowait(), report)
+        except queue.Empty:
+            pass
+        self._tick(self._clock(), report)
+        self._hand_out(report)
+
+    def _hand_out(self, report: list[Action]) -> None:
+        for sink in self._sinks if report else ():
+            self._guard(sink, report)
+
+    def _take(self, item: Received | Callable[[], Sequence[Action]], report: list[Action]) -> None:
+        self.frames += 1
+        try:
+            actions = self._fleet.handle(item, self._clock()) if isinstance(item, Received) else item()
+        except Exception as error:  # noqa: BLE001  # our own bug with one frame must not end the service for all others
+            self._own_bug(error)
+            return
+        if actions:
+            self._carry_out(actions, report)
+
+    def _tick(self, now: float, report: list[Action]) -> None:
+        if 0 <= now - self._tick_at < TICK_S:
+            return
+        self._tick_at = now
+        try:
+            actions = self._fleet.tick(now)
+        except Exception as error:  # noqa: BLE001  # as in _take
+            self._own_bug(error)
+            return
+        self._carry_out(actions, report)
+        if self._catch_up is not None and len(self._fleet.dirty) > PILE:
+            self._catch_up()
+
+    def _carry_out(self, actions: Sequence[Action], report: list[Action]) -> None:
+        for action in actions:
+            try:
+                self._do(action, report)
+            except Exception as error:  # noqa: BLE001  # a source or the log failed; the other actions are still due
+                self._own_bug(error)
+
+    def _do(self, action: Action, report: list[Action]) -> None:
+        if isinstance(action, Acknowledge):
+            source = self._sources.get(action.source)
+            if source is not None:
+                source.acknowledge(action.token)
+        elif isinstance(action, Send):
+            source = self._sources.get(action.source)
+            if source is not None:
+                source.send(action.port, action.device_id, action.frame)
+        elif isinstance(action, LogLine):
+            self._log(action)
+        elif isinstance(action, Refused):
+            self._refused(action)
+        else:
+            report.append(action)
+            self._log(_line(action))
+
+    def _refused(self, refused: Refused) -> None:
+        if self._said.allow((refused.source, refused.port, refused.device_id, refused.reason), self._clock()):
+            fields = {
+                "source": refused.source,
+                "port": refused.port,
+                "device_id": refused.device_id,
+                "reason": refused.reason,
+                "detail": refused.detail,
+            }
+            self._log(LogLine("warning", "frame_refused", fields))
+
+    def _guard(self, sink: Sink, report: Sequence[Action]) -> None:
+        try:
+            sink(report)
+        except Exception as error:  # noqa: BLE001  # one failing sink must not stop ingest, nor hide the others
+            self._own_bug(error)
+
+    def _own_bug(self, error: Exception) -> None:
+        self.bugs += 1
+        self.problem = f"{type(error).__name__}: {error}"
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        if self._said.allow(("bug", place.filename, place.lineno), self._clock()):
+            text = "".join(traceback.format_exception(error))
+            self._log(LogLine("critical", "own_bug", {"error": self.problem, "traceback": text}))
+
+
+def _line(action: StateChange | Alert) -> LogLine:
+    """An alert or a change of state, for the log."""
+    if isinstance(action, StateChange):
+        fields = {
+            "device_id": action.device_id,
+            "platform": action.platform,
+            "port": action.port,
+            "before": action.before,
+            "after": action.after,
+        }
+        return LogLine("info", "device_state", fields)
+    fields = {
+        "device_id": action.device_id,
+        "platform": action.platform,
+        "alert": action.alert,
+        "metric": action.metric,
+        "before": action.before,
+        "after": action.after,
+    }
+    return LogLine(_LEVELS[action.after], "alert", {**fields, "labels": list(action.labels), "value": action.value})
