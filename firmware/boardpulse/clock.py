@@ -1,13 +1,20 @@
 """Milliseconds since the boot that neither wrap nor take heap, and the wall clock when there is one."""
 
-_WRAP = 0x1FFFFFFF  # `now` counts modulo 2**29, so that differences stay small integers on 32 bits
-_HALF = 0x10000000
-_MIN_UNIX_S = 1704067200  # 2024-01-01: a clock that says less was never set (SPEC.md section 10)
+from boardpulse.compat import const
+
+TYPE_CHECKING = const(0)
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+_WRAP = const(0x1FFFFFFF)  # `now` counts modulo 2**29, so that differences stay small integers on 32 bits
+_HALF = const(0x10000000)
+_MIN_UNIX_S = const(1704067200)  # 2024-01-01: a clock that says less was never set (SPEC.md section 10)
 
 RTC = 1
 NTP = 2
-BRIDGE = 3
 HOST = 5
+_BRIDGE = const(3)
 
 
 def diff(later: int, earlier: int) -> int:
@@ -23,11 +30,18 @@ def add(moment: int, ms: int) -> int:
 class Clock:
     """Counts uptime from ticks that wrap at ticks_mask + 1. update() is called at least once a period.
 
-    The uptime is high * 2**24 + low milliseconds, as shared_schema.encode wants it; `now` is the same modulo 2**29, for diff().
+    The uptime is high * 2**24 + low milliseconds, as shared_schema.encode wants it; `now` is the same modulo 2**29,
+    for diff().
     `wall` is asked for (unix seconds, milliseconds, uncertainty in ms); `source` says what it reads (RTC, NTP, HOST).
     """
 
-    def __init__(self, ticks_ms, ticks_mask: int, wall=None, source: int = HOST) -> None:  # type: ignore[no-untyped-def]
+    def __init__(
+        self,
+        ticks_ms: "Callable[[], int]",
+        ticks_mask: int,
+        wall: "Callable[[], tuple[int, int, int]] | None" = None,
+        source: int = HOST,
+    ) -> None:
         self._ticks_ms = ticks_ms
         self._mask = ticks_mask
         self._last = ticks_ms()
@@ -52,12 +66,17 @@ class Clock:
         """The uptime in one number, which takes heap on 32 bits after twelve days."""
         return self.high << 24 | self.low
 
+    def uptime_s(self) -> int:
+        """The uptime in whole seconds, without heap for the next thirty years."""
+        return self.high * 16777 + (self.high * 216 + self.low) // 1000  # 2**24 ms are 16777 s and 216 ms
+
     def tell(self, unix_s: int, ms: int, uncertainty_ms: int) -> None:
         """Take the time from the bridge: it is `unix_s` seconds and `ms` now."""
-        self._told = (unix_s * 1000 + ms - self.uptime_ms(), uncertainty_ms, BRIDGE)
+        self._told = (unix_s * 1000 + ms - self.uptime_ms(), uncertainty_ms, _BRIDGE)
 
     def anchor(self) -> "list[int] | None":
-        """[unix seconds, milliseconds, source, uncertainty in ms] at this uptime by the better clock; None if none was ever set."""
+        """[unix seconds, milliseconds, source, uncertainty in ms] at this uptime by the better clock; None if none
+        was ever set."""
         best = self._told
         if self._wall is not None:
             unix_s, ms, uncertainty_ms = self._wall()
@@ -68,7 +87,12 @@ class Clock:
         unix_ms = best[0] + self.uptime_ms()
         return [unix_ms // 1000, unix_ms % 1000, best[2], best[1]]
 
+    def offset_ms(self) -> int:
+        """Unix time minus uptime, 0 without a wall clock: it changes only when the clock is set."""
+        anchor = self.anchor()
+        return 0 if anchor is None else anchor[0] * 1000 + anchor[1] - self.uptime_ms()
 
-def unix_offset_s(gmtime) -> int:  # type: ignore[no-untyped-def]
+
+def unix_offset_s(gmtime: "Callable[[int], Any]") -> int:
     """Seconds to add to this port's time.time(): some MicroPython ports count from 2000, others from 1970."""
     return 946684800 if gmtime(0)[0] == 2000 else 0

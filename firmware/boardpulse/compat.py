@@ -3,20 +3,20 @@
 import sys
 import time
 
+TYPE_CHECKING = False
 MICROPYTHON = sys.implementation.name == "micropython"
 
-if MICROPYTHON:
-    from time import sleep_ms, ticks_diff, ticks_ms, ticks_us
-
-    from micropython import const
-
-    TICKS_MASK = time.ticks_add(0, -1)  # type: ignore[attr-defined]  # MicroPython's time has it
+if TYPE_CHECKING or MICROPYTHON:
+    from micropython import const as const
 else:
-    TICKS_MASK = (1 << 62) - 1
 
-    def const(value):  # type: ignore[no-untyped-def, no-redef]  # a constant is the value itself
+    def const(value):
         """The value."""
         return value
+
+
+if not MICROPYTHON:
+    TICKS_MASK = (1 << 62) - 1
 
     def ticks_ms() -> int:
         """Milliseconds of a clock that never goes back."""
@@ -33,6 +33,14 @@ else:
     def sleep_ms(ms: int) -> None:
         """Let `ms` milliseconds pass."""
         time.sleep(ms / 1000)
+
+else:
+    from time import sleep_ms as sleep_ms  # type: ignore[attr-defined, no-redef]
+    from time import ticks_diff as ticks_diff  # type: ignore[attr-defined, no-redef]
+    from time import ticks_ms as ticks_ms  # type: ignore[attr-defined, no-redef]
+    from time import ticks_us as ticks_us  # type: ignore[attr-defined, no-redef]
+
+    TICKS_MASK = time.ticks_add(0, -1)  # type: ignore[attr-defined]
 
 
 def traceback_text(error: BaseException) -> str:
@@ -58,7 +66,7 @@ def random_boot() -> int:
     except (ImportError, AttributeError, OSError):
         import random
 
-        number = random.getrandbits(30)  # noqa: S311  # tells boots apart, guards nothing
+        number = random.getrandbits(30)  # it tells boots apart, and guards nothing
     return (number & 0x3FFFFFFF) or 1
 
 

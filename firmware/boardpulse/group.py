@@ -1,41 +1,54 @@
 """Sensors that are sampled together, and the columns in which their samples wait for a frame."""
 
+from boardpulse.clock import add, diff
+from boardpulse.compat import const, ticks_diff, ticks_us
 from shared_schema import encode
 
-from boardpulse.clock import add, diff
-from boardpulse.compat import ticks_diff, ticks_us
+TYPE_CHECKING = const(0)
+if TYPE_CHECKING:
+    from boardpulse.clock import Clock
+    from boardpulse.node import Node
+    from boardpulse.protocols import Row, Sensor, Series
+    from shared_schema.cbor import Writer
 
-_FIRST_RETRY_MS = 1000
-_LAST_RETRY_MS = 300000
-DEFAULT_BUDGET_MS = 100
+_FIRST_RETRY_MS = const(1000)
+_LAST_RETRY_MS = const(300000)
+_BUDGET_MS = const(100)
 
 
-def width(series: object) -> int:
+def width(series: "Series") -> int:
     """How many columns a series takes: a custom histogram its buckets and two more, a sensor's other series one."""
     if isinstance(series, dict) and 7 in series:
         return len(series[7]) + 2
     return 1
 
 
-class Slot:
-    """A sensor in a group. Guards the others from it: what raises or takes too long is missing, and rests before the next try.
+def special(value: object) -> bool:
+    """Whether it is NaN or an infinity, the only floats that may be sent."""
+    return isinstance(value, float) and value - value != 0
 
-    A sensor has `name`, `series` (as in hello) and read(into, at), which puts an integer in the catalogue's scale, None or a special
+
+class Slot:
+    """A sensor in a group. Guards the others from it: what raises or takes too long is missing, and rests before the
+    next try.
+
+    A sensor has `name`, `series` (as in hello) and read(into, at), which puts an integer in the catalogue's scale,
+    None or a special
     for each column. It may have `columns` (their number, where series tell it not) and `budget_ms`.
     """
 
-    def __init__(self, sensor, at: int) -> None:  # type: ignore[no-untyped-def]
+    def __init__(self, sensor: "Sensor", at: int) -> None:
         self.sensor = sensor
         self.at = at
         self.end = at + columns_of(sensor)
-        self.budget_us = getattr(sensor, "budget_ms", DEFAULT_BUDGET_MS) * 1000
+        self.budget_us = getattr(sensor, "budget_ms", _BUDGET_MS) * 1000
         self.errors = 0
         self.failures = 0
         self.took_us = 0
         self._wait_ms = 0
         self._retry_at = 0
 
-    def read(self, row: list, now: int, node) -> None:  # type: ignore[no-untyped-def, type-arg]
+    def read(self, row: "Row", now: int, node: "Node") -> None:
         """Fill this sensor's part of the row. node.sensor_report hears of the first failure and of recovery."""
         if self.failures and diff(now, self._retry_at) < 0:
             self._blank(row)
@@ -55,16 +68,16 @@ class Slot:
             node.sensor_report(self, None)
             self.failures = 0
 
-    def _plausible(self, row: list) -> bool:  # type: ignore[type-arg]
+    def _plausible(self, row: "Row") -> bool:
         at = self.at
         while at < self.end:
             value = row[at]
-            if value is not None and not isinstance(value, int) and not (isinstance(value, float) and value - value != 0):
+            if value is not None and not isinstance(value, int) and not special(value):
                 return False
             at += 1
         return True
 
-    def _fail(self, row: list, now: int, node, error: str) -> None:  # type: ignore[no-untyped-def, type-arg]
+    def _fail(self, row: "Row", now: int, node: "Node", error: str) -> None:
         self._blank(row)
         self.errors += 1
         self.failures += 1
@@ -73,14 +86,14 @@ class Slot:
         if self.failures == 1:
             node.sensor_report(self, error)
 
-    def _blank(self, row: list) -> None:  # type: ignore[type-arg]
+    def _blank(self, row: "Row") -> None:
         at = self.at
         while at < self.end:
             row[at] = None
             at += 1
 
 
-def columns_of(sensor) -> int:  # type: ignore[no-untyped-def]
+def columns_of(sensor: "Sensor") -> int:
     """How many columns a sensor fills."""
     count: int = getattr(sensor, "columns", 0)
     return count or sum([width(series) for series in sensor.series])
@@ -100,12 +113,12 @@ class Group:
         self.high = self.low = 0
         self._last = 0
         self.n = 0
-        self.row: list[int | float | None] = []
-        self.columns: list[list[int | float | None]] = []
+        self.row: Row = []
+        self.columns: list[Row] = []
         self.gaps: list[int] = []
         self.room = 0
 
-    def add(self, sensor) -> None:  # type: ignore[no-untyped-def]
+    def add(self, sensor: "Sensor") -> None:
         """Put a sensor behind the others. lay_out() follows."""
         self.slots.append(Slot(sensor, self.slots[-1].end if self.slots else 0))
 
@@ -122,21 +135,22 @@ class Group:
         self.n = 0
         self.room = 32 + at * (3 + 2 * self.batch)
 
-    def series(self) -> list:  # type: ignore[type-arg]
+    def series(self) -> "list[Series | list[object]]":
         """All series in order, as hello declares them."""
         return [list(one) if isinstance(one, tuple) else one for slot in self.slots for one in slot.sensor.series]
 
-    def take(self, clock, node) -> bool:  # type: ignore[no-untyped-def]
-        """Take a sample at clock's time. Whether the group is to be sent now: it is full, or a value is beyond its limits."""
+    def take(self, clock: "Clock", node: "Node") -> bool:
+        """Take a sample at clock's time. Whether the group is to be sent now: it is full, or a value is beyond its
+        limits."""
         now = clock.now
         row = self.row
         for slot in self.slots:
             slot.read(row, now, node)
         n = self.n
-        at = 0
-        for column in self.columns:
-            column[n] = row[at]
-            at += 1
+        at = len(row)
+        while at:
+            at -= 1
+            self.columns[at][n] = row[at]
         if n == 0:
             self.high = clock.high
             self.low = clock.low
@@ -154,7 +168,7 @@ class Group:
                 return True
         return False
 
-    def encode(self, w, boot: bytes, seq: int, declaration: int) -> None:  # type: ignore[no-untyped-def]
+    def encode(self, w: "Writer", boot: bytes, seq: int, declaration: int) -> None:
         """Write the samples frame of what was taken. BufferFullError when it is larger than the room that `w` has."""
         n = self.n
         encode.begin_samples(w, len(self.columns), boot, seq)

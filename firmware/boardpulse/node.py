@@ -1,30 +1,51 @@
-"""The node: samples, encodes, keeps and sends, one step at a time, so that nothing that fails stops the rest."""
+"""The node: samples, encodes, keeps and sends, one step at a time, so that nothing that fails stops the rest.
 
-from shared_schema.cbor import encode
+Here is what runs all the time. What is rare is in events.py, declaration.py, lifecycle.py and commands.py, and loaded
+when it is needed.
+"""
+
+from boardpulse.clock import add, diff
+from boardpulse.compat import const, random_boot, ticks_diff, ticks_us
+from boardpulse.outbox import SAMPLES
 from shared_schema.encode import boot_bytes
 from shared_schema.errors import EncodeError
 
-from boardpulse import events
-from boardpulse.clock import add, diff
-from boardpulse.compat import MICROPYTHON, const, random_boot, sleep_ms, ticks_diff, ticks_us, traceback_text
-from boardpulse.outbox import CRASH, EVENT, SAMPLES
+TYPE_CHECKING = const(0)
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from boardpulse.clock import Clock
+    from boardpulse.commands import Commands
+    from boardpulse.custom import Custom
+    from boardpulse.events import Crashes
+    from boardpulse.group import Group, Slot
+    from boardpulse.outbox import Outbox
+    from boardpulse.protocols import Link, Sensor
+    from boardpulse.sampler import Sampler
+    from boardpulse.sensors.loop_lag import LoopLag
 
 VERSION = "0.1.0"
 
 _MAX_FRAME = const(8192)
+_LONGEST_WAIT_MS = const(1000)
 _HELLO_EVERY_MS = const(1000)
 _CHECK_EVERY_MS = const(10000)
 _CLOCK_STEP_MS = const(500)
-_POLL_MS = const(20)
+_ACK = const(8)
+_HELLO_REQUEST = const(9)
 
 
 class Node:
-    """One board. step() does what is due and says how long it may sleep; run() does so in an asyncio loop; close() ends well.
+    """One board. step() does what is due and says how long it may sleep; run() does so in an asyncio loop; close()
+    ends well.
 
-    The link has `name`, step(now) → ms, fail(), close(). It takes frames from `outbox` and hello(), and gives what came to receive().
+    The link takes frames from `outbox` and hello(), and gives what came from the bridge to receive().
     """
 
-    def __init__(self, device_id: str, platform: str, clock, outbox, sampler, link) -> None:  # type: ignore[no-untyped-def]
+    def __init__(
+        self, device_id: str, platform: str, clock: "Clock", outbox: "Outbox", sampler: "Sampler", link: "Link"
+    ) -> None:
         self.device_id = device_id
         self.platform = platform
         self.clock = clock
@@ -36,24 +57,27 @@ class Node:
         self.declaration = 0
         self.info: dict[int, str] = {1: VERSION}
         self.reset_cause = self.wake_reason = 0
-        self.reset = None  # what a reset command calls with its mode; None where the board cannot be reset from here
+        self.reset: Callable[[int], None] | None = (
+            None  # called with a mode; None where the board cannot be reset from here
+        )
+        self.reset_mode = -1
+        self.interval_ms = 1000
+        self.batch = 1
         self.log_level = 0
-        self.lag = None  # sensors.loop_lag.LoopLag, when the board has it
-        self.custom = None
-        self.commands = None
-        self.task_errors = 0
+        self.lag: LoopLag | None = None
+        self.custom: Custom | None = None
         self.hello_due = True
         self.hello_asked = False
         self.stopped = False
+        self.task_errors = 0
+        self.crashes: Crashes | None = None
+        self._commands: Commands | None = None
         self._hello_at = add(clock.now, -_HELLO_EVERY_MS)
         self._check_at = clock.now
         self._drops_told = 0
         self._offset_told = 0
         self._slept_from = 0
         self._slept_ms = -1
-        self._crash_text = ""
-        self._crash_at = 0
-        self._crash_repeats = 0
         link.node = self
         sampler.start(clock.now)
 
@@ -61,33 +85,36 @@ class Node:
         """Sample what is due and serve the link. Milliseconds until it wants to be called again."""
         if self.lag is not None and self._slept_ms >= 0:
             self.lag.note(ticks_diff(ticks_us(), self._slept_from) - self._slept_ms * 1000)
-        clock = self.clock
-        clock.update()
+        self.clock.update()
         wait = self._step_sampler()
-        wait = min(wait, self._step_link())
-        if diff(clock.now, self._check_at) >= 0:
-            self._check_at = add(clock.now, _CHECK_EVERY_MS)
+        link_wait = self._step_link()
+        if link_wait < wait:
+            wait = link_wait
+        if diff(self.clock.now, self._check_at) >= 0:
+            self._check_at = add(self.clock.now, _CHECK_EVERY_MS)
             self._check()
+        if self.reset_mode >= 0:
+            self._restart()
         self._slept_ms = wait
         self._slept_from = ticks_us()
         return wait
 
     def _step_sampler(self) -> int:
         try:
-            return self.sampler.step(self)  # type: ignore[no-any-return]
+            return self.sampler.step(self)
         except Exception as error:  # noqa: BLE001  # a fault of ours there shall not silence the link
             self.crash("sampler", error)
-            return 1000
+            return _LONGEST_WAIT_MS
 
     def _step_link(self) -> int:
         try:
-            return self.link.step(self.clock.now)  # type: ignore[no-any-return]
+            return self.link.step(self.clock.now)
         except Exception as error:  # noqa: BLE001  # a fault of ours there shall not stop the sampling
             self.crash(self.link.name, error)
             self.link.fail()
-            return 1000
+            return _LONGEST_WAIT_MS
 
-    def emit(self, group) -> None:  # type: ignore[no-untyped-def]
+    def emit(self, group: "Group") -> None:
         """Encode what a group holds into the outbox."""
         outbox = self.outbox
         while group.n:
@@ -111,14 +138,6 @@ class Node:
         for group in self.sampler.groups:
             self.emit(group)
 
-    def redeclare(self) -> None:
-        """Take changed groups into use: what was sampled goes out under the old declaration, a hello with the next one follows."""
-        self.emit_all()
-        for group in self.sampler.groups:
-            group.lay_out()
-        self.declaration = (self.declaration + 1) & 255
-        self.hello_due = True
-
     def hello(self) -> bytes:
         """The present hello; what asked for it is satisfied."""
         from boardpulse.declaration import hello
@@ -126,20 +145,38 @@ class Node:
         self.hello_due = self.hello_asked = False
         self._hello_at = self.clock.now
         self._drops_told = self.outbox.drops
-        self._offset_told = self._offset()
+        self._offset_told = self.clock.offset_ms()
         return hello(self)
+
+    def capacity_s(self) -> int:
+        """For how many seconds the outbox can take frames at the declared cadence."""
+        return self.outbox.free() * 100 // self.sampler.bytes_per_100_s
 
     def receive(self, buf: bytearray, start: int, end: int) -> None:
         """Take a down frame (SPEC.md section 9) that stands in buf[start:end]. Acknowledgements take no heap."""
-        if end - start > 2 and buf[start] == 0x83 and buf[start + 1] == 8:
+        kind = buf[start + 1] if end - start > 2 else 0
+        if kind == _ACK and buf[start] == 0x83:
             following = self._following(buf, start + 2, end)
-            if following >= 0 and self.outbox.acknowledge_below(following):
-                self.link.acknowledged()
-        elif end - start > 2 and buf[start] == 0x82 and buf[start + 1] == 9:
-            if diff(self.clock.now, self._hello_at) >= _HELLO_EVERY_MS:
-                self.hello_due = self.hello_asked = True
+            if following >= 0:
+                self.take_ack(following)
+        elif kind == _HELLO_REQUEST and buf[start] == 0x82:
+            self.take_hello_request()
         else:
-            self._execute(bytes(buf[start:end]))
+            if self._commands is None:
+                from boardpulse.commands import Commands
+
+                self._commands = Commands()
+            self._commands.receive(self, bytes(buf[start:end]))
+
+    def take_ack(self, following: int) -> None:
+        """Frames of this boot with seq < following are committed."""
+        if self.outbox.acknowledge_below(following):
+            self.link.acknowledged()
+
+    def take_hello_request(self) -> None:
+        """The bridge asks for a hello; it gets one a second at most."""
+        if diff(self.clock.now, self._hello_at) >= _HELLO_EVERY_MS:
+            self.hello_due = self.hello_asked = True
 
     def _following(self, buf: bytearray, pos: int, end: int) -> int:
         """`next` of an ack of this boot whose boot begins at `pos`; -1 for any other."""
@@ -147,96 +184,83 @@ class Node:
             if pos >= end or buf[pos] != byte:
                 return -1
             pos += 1
-        if pos >= end or buf[pos] > 0x1B:
+        if pos >= end or buf[pos] > 0x1B or (buf[pos] > 23 and pos + 1 + (1 << (buf[pos] - 24)) != end):
             return -1
-        value = buf[pos]
-        if value > 23:
-            if pos + 1 + (1 << (value - 24)) != end:
-                return -1
-            value = 0
+        value = buf[pos] if buf[pos] < 24 else 0
         while pos + 1 < end:
             pos += 1
             value = value << 8 | buf[pos]
         return value
 
-    def _execute(self, frame: bytes) -> None:
-        if self.commands is None:
-            from boardpulse.commands import Commands
-
-            self.commands = Commands()
-        self.commands.receive(self, frame)
-
     def _check(self) -> None:
-        """What is looked at now and then: drops that the bridge does not know of, a clock that was set, repeated crashes."""
-        if self.outbox.drops != self._drops_told or abs(self._offset() - self._offset_told) > _CLOCK_STEP_MS:
+        """What is looked at now and then: drops that the bridge does not know of, a clock that was set, repeated
+        crashes."""
+        if self.outbox.drops != self._drops_told or abs(self.clock.offset_ms() - self._offset_told) > _CLOCK_STEP_MS:
             self.hello_due = True
-        if self._crash_repeats and diff(self.clock.now, self._crash_at) >= _CHECK_EVERY_MS:
-            self._write_crash(self._crash_text, "", self._crash_repeats)
-            self._crash_repeats = 0
+        if self.crashes is not None:
+            self.crashes.tell_repeats(self)
 
-    def _offset(self) -> int:
-        anchor = self.clock.anchor()
-        return anchor[0] * 1000 + anchor[1] - self.clock.uptime_ms() if anchor else 0  # type: ignore[no-any-return]
+    def _restart(self) -> None:
+        mode = self.reset_mode
+        self.reset_mode = -1
+        self.close(reason=3)
+        if self.reset is not None:
+            self.reset(mode)
 
-    def log(self, severity: "str | int", message: str, **fields: object) -> None:
-        """Send a log line. Fields are ints, texts, bools or None; anything else is sent as text."""
-        number = events.severity_number(severity)
-        if number >= self.log_level:
-            event = events.body(events.LOG, number, message, "app")
-            if fields:
-                event[5] = events.fields(fields)
-            events.write(self, event)
-
-    def sensor_report(self, slot, error: "str | None") -> None:  # type: ignore[no-untyped-def]
+    def sensor_report(self, slot: "Slot", error: "str | None") -> None:
         """Tell that a sensor began to fail (`error`), or that it works again."""
-        if error is None:
-            event = events.body(events.SENSOR, events.INFO, "works again", slot.sensor.name)
-            event[7] = max(1, slot.failures)
-        else:
-            event = events.body(events.SENSOR, events.WARNING, error, slot.sensor.name)
-        events.write(self, event)
+        from boardpulse.events import sensor
+
+        sensor(self, slot, error)
 
     def link_report(self, severity: int, message: str) -> None:
         """Tell what happened to the link."""
-        events.write(self, events.body(events.LINK, severity, message, self.link.name))
+        from boardpulse.events import LINK, body, write
+
+        write(self, body(LINK, severity, message, self.link.name))
 
     def crash(self, source: str, error: BaseException) -> None:
         """Send the traceback of an exception. The same one again within ten seconds is counted, and told afterwards."""
-        text = "%s: %s: %s" % (source, type(error).__name__, error)
         self.task_errors += 1
-        if text == self._crash_text and diff(self.clock.now, self._crash_at) < _CHECK_EVERY_MS:
-            self._crash_repeats += 1
-            return
-        self._crash_text = text
-        self._crash_at = self.clock.now
-        self._write_crash(text, traceback_text(error), 1)
+        if self.crashes is None:
+            from boardpulse.events import Crashes
 
-    def _write_crash(self, text: str, traceback: str, repeats: int) -> None:
-        source, _, message = text.partition(": ")
-        event = events.body(events.CRASH, events.ERROR, message, source, traceback)
-        if repeats > 1:
-            event[7] = repeats
-        events.write(self, event, CRASH)
+            self.crashes = Crashes()
+        self.crashes.note(self, source, error)
 
-    def bye(self, reason: int, wake_in_ms: int = -1) -> None:
-        """Announce silence: reasons as in SPEC.md section 7. Samples that wait go out before it."""
-        self.emit_all()
-        body: dict[int, int] = {1: reason}
-        if wake_in_ms >= 0:
-            body[2] = wake_in_ms
-        outbox = self.outbox
-        outbox.put(encode([5, self.boot, outbox.next_seq, self.clock.uptime_ms(), body]), EVENT)
+    def log(self, severity: "str | int", message: str, **fields: object) -> None:
+        """Send a log line. Fields are ints, texts, bools or None; anything else is sent as text."""
+        from boardpulse.events import log
+
+        log(self, severity, message, fields)
+
+    def metric(self, *declaration: "Any") -> "Any":
+        """A custom metric; arguments as of custom.declare."""
+        from boardpulse.lifecycle import metric
+
+        return metric(self, *declaration)
+
+    def add_sensor(self, sensor: "Sensor", interval_ms: int = 0) -> None:
+        """Have a sensor read from now on, every `interval_ms` (0: as configured)."""
+        from boardpulse.lifecycle import add_sensor
+
+        add_sensor(self, sensor, interval_ms)
+
+    def redeclare(
+        self, intervals: "list[list[int]] | tuple[()]" = (), batches: "list[list[int]] | tuple[()]" = ()
+    ) -> None:
+        """Take changed groups into use: what was sampled goes out under the old declaration, a hello with the next
+        one follows."""
+        from boardpulse.lifecycle import redeclare
+
+        redeclare(self, intervals, batches)
 
     def close(self, timeout_ms: int = 1500, reason: int = 0) -> bool:
-        """Say bye, wait until everything is acknowledged or the time is over, close the link. Whether everything was."""
-        self.bye(reason)
-        self.sampler.groups = []
-        until = add(self.clock.now, timeout_ms)
-        while self.outbox.count and diff(until, self.clock.now) > 0:
-            sleep_ms(min(self.step(), _POLL_MS))
-        self.stopped = True
-        self.link.close()
-        return not self.outbox.count
+        """Say bye, wait until everything is acknowledged or the time is over, close the link. Whether everything
+        was."""
+        from boardpulse.lifecycle import close
+
+        return close(self, timeout_ms, reason)
 
     async def run(self) -> None:
         """Step until stop(), as a task of whatever asyncio loop is running."""
@@ -248,20 +272,12 @@ class Node:
 
     async def flush(self, timeout_ms: int = 5000) -> bool:
         """Send what was sampled, and wait until everything is acknowledged. False when the time was over first."""
-        from boardpulse import tasks
+        from boardpulse.tasks import flush
 
-        self.emit_all()
-        self.clock.update()
-        until = add(self.clock.now, timeout_ms)
-        while self.outbox.count and diff(until, self.clock.now) > 0:
-            await tasks.sleep_ms(min(self.step(), _POLL_MS))
-        return not self.outbox.count
+        return await flush(self, timeout_ms)
 
     async def stop(self, timeout_ms: int = 1500) -> bool:
         """Say bye, flush, close the link and end run(). Whether everything was acknowledged."""
-        self.bye(0)
-        self.sampler.groups = []
-        done = await self.flush(timeout_ms)
-        self.stopped = True
-        self.link.close()
-        return done
+        from boardpulse.tasks import stop
+
+        return await stop(self, timeout_ms)

@@ -1,27 +1,35 @@
-"""The frames that wait to be acknowledged: one preallocated ring, in which a full outbox gives up the least important first."""
+"""The frames that wait to be acknowledged: one preallocated ring, in which a full outbox gives up the least
+important first."""
 
 from array import array
 
+from boardpulse.compat import const
 from shared_schema.cbor import Writer
+
+TYPE_CHECKING = const(0)
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SAMPLES = 0
 EVENT = 1
 CRASH = 2
 
-_NEW = 0
-_DONE = 1
+_NEW = const(0)
+_DONE = const(1)
 
 
 class Outbox:
     """A ring of frames in the order of their sequence numbers, written in place.
 
-    With `seal` (shared_schema.framing's) frames are kept in their form on a UART, `lead` bytes in front of the frame; without, bare.
+    With `seal` (shared_schema.framing's) frames are kept in their form on a UART, `lead` bytes in front of the frame;
+    without, bare.
     A frame is written as: w = begin(limit, kind); encode to w; commit(kind). `next_seq` is the number that it gets.
-    sent, again and until are positions of frames for the link: frames before `sent` were sent once, those from `again` up to `until`
+    sent, again and until are positions of frames for the link: frames before `sent` were sent once, those from
+    `again` up to `until`
     are being sent another time. They move along when frames leave.
     """
 
-    def __init__(self, size: int, seal=None, lead: int = 0) -> None:  # type: ignore[no-untyped-def]
+    def __init__(self, size: int, seal: "Callable[[bytearray, int, int], int] | None" = None, lead: int = 0) -> None:
         self.size = size
         self.buf = bytearray(size)
         self._writer = Writer(self.buf)
@@ -76,7 +84,8 @@ class Outbox:
         self.next_seq += 1
 
     def give_up(self, kind: int) -> None:
-        """Count a frame that cannot be kept or encoded. It uses up its sequence number, so that the bridge sees it go."""
+        """Count a frame that cannot be kept or encoded. It uses up its sequence number, so that the bridge sees it
+        go."""
         self.next_seq += 1
         self.dropped[kind] += 1
         self.drops += 1
@@ -194,7 +203,8 @@ class Outbox:
         return False
 
     def _find(self, kind: int) -> int:
-        """Position of the oldest frame of `kind`, or (-1) of one that was acknowledged out of order; -1 if there is none."""
+        """Position of the oldest frame of `kind`, or (-1) of one that was acknowledged out of order; -1 if there is
+        none."""
         index = 0
         while index < self.count:
             slot = (self._first + index) % self.slots
@@ -220,7 +230,8 @@ class Outbox:
         self.count -= 1
 
     def _slide(self, slot: int, end: int) -> int:
-        """Move a frame up, so that it ends at `end`; at the end of the buffer where it does not fit below. Where it begins now."""
+        """Move a frame up, so that it ends at `end`; at the end of the buffer where it does not fit below. Where it
+        begins now."""
         length = self._length[slot]
         start = end - length
         if start < 0:

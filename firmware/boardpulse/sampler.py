@@ -1,18 +1,27 @@
 """When each group of sensors is due."""
 
 from boardpulse.clock import add, diff
+from boardpulse.compat import const
 from boardpulse.group import Group
 
-MAX_WAIT_MS = 1000
+TYPE_CHECKING = const(0)
+if TYPE_CHECKING:
+    from boardpulse.node import Node
+    from boardpulse.protocols import Sensor
+
+_LONGEST_WAIT_MS = const(1000)
 
 
 class Sampler:
-    """The groups of a board. A sensor joins the group of its interval, batch and label; each group has its own schedule."""
+    """The groups of a board. A sensor joins the group of its interval, batch and label; each group has its own
+    schedule."""
 
     def __init__(self) -> None:
         self.groups: list[Group] = []
+        self.bytes_per_100_s = 1
+        self._paused = False
 
-    def add(self, sensor, interval_ms: int, batch: int, label: str = "") -> Group:  # type: ignore[no-untyped-def]
+    def add(self, sensor: "Sensor", interval_ms: int, batch: int, label: str = "") -> Group:
         """Have a sensor read every `interval_ms`, and sent `batch` samples at a time."""
         for group in self.groups:
             if group.interval_ms == interval_ms and group.batch == batch and group.label == label:
@@ -27,13 +36,28 @@ class Sampler:
     def start(self, now: int) -> None:
         """Lay the columns out; every group is due at once."""
         for group in self.groups:
-            group.lay_out()
             group.due = now
+        self.lay_out()
 
-    def step(self, node) -> int:  # type: ignore[no-untyped-def]
-        """Sample the groups that are due, and node.emit(group) those that are to be sent. Milliseconds until the next is due."""
+    def lay_out(self) -> None:
+        """Make all columns anew. Samples that wait must have been encoded before."""
+        rate = 0
+        for group in self.groups:
+            group.lay_out()
+            rate += group.room * 100000 // (group.interval_ms * group.batch)
+        self.bytes_per_100_s = max(1, rate)
+
+    def pause(self) -> None:
+        """Take no more samples."""
+        self._paused = True
+
+    def step(self, node: "Node") -> int:
+        """Sample the groups that are due, and node.emit(group) those that are to be sent. Milliseconds until the
+        next is due."""
         clock = node.clock
-        wait = MAX_WAIT_MS
+        wait = _LONGEST_WAIT_MS
+        if self._paused:
+            return wait
         for group in self.groups:
             late = diff(clock.now, group.due)
             if late >= 0:

@@ -1,11 +1,21 @@
-"""What the node does with asyncio: sleeping on both runtimes, and exceptions that would die in a task."""
+"""What the node does with asyncio: sleeping on both runtimes, flushing, and exceptions that would die in a task."""
 
 import asyncio
 
-from boardpulse.compat import MICROPYTHON
+from boardpulse.clock import add, diff
+from boardpulse.compat import MICROPYTHON, const
+
+TYPE_CHECKING = const(0)
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+    from typing import Any
+
+    from boardpulse.node import Node
+
+_POLL_MS = const(20)
 
 if MICROPYTHON:
-    from asyncio import sleep_ms  # type: ignore[attr-defined]
+    from asyncio import sleep_ms as sleep_ms  # type: ignore[attr-defined]
 else:
 
     async def sleep_ms(ms: int) -> None:
@@ -13,23 +23,42 @@ else:
         await asyncio.sleep(ms / 1000)
 
 
-def watch_loop(node) -> None:  # type: ignore[no-untyped-def]
+def watch_loop(node: "Node") -> None:
     """Have the exceptions of tasks that nobody awaits sent as crashes, unless the application has its own handler."""
-    loop = asyncio.get_event_loop()
+    loop: Any = asyncio.get_event_loop()
 
-    def handler(_, context) -> None:  # type: ignore[no-untyped-def]
+    def handler(_: "Any", context: "dict[str, Any]") -> None:
         error = context.get("exception")
         if error is not None:
             node.crash("task", error)
 
-    if MICROPYTHON:
-        if loop._exc_handler is None:  # type: ignore[attr-defined]
-            loop.set_exception_handler(handler)
-    elif loop.get_exception_handler() is None:
+    present = loop._exc_handler if MICROPYTHON else loop.get_exception_handler()
+    if present is None:
         loop.set_exception_handler(handler)
 
 
-async def guard(node, coroutine, name: str) -> None:  # type: ignore[no-untyped-def]
+async def flush(node: "Node", timeout_ms: int) -> bool:
+    """Node.flush"""
+    node.emit_all()
+    node.clock.update()
+    until = add(node.clock.now, timeout_ms)
+    while node.outbox.count and diff(until, node.clock.now) > 0:
+        await sleep_ms(min(node.step(), _POLL_MS))
+    return not node.outbox.count
+
+
+async def stop(node: "Node", timeout_ms: int) -> bool:
+    """Node.stop"""
+    from boardpulse.lifecycle import bye
+
+    bye(node, 0)
+    done = await flush(node, timeout_ms)
+    node.stopped = True
+    node.link.close()
+    return done
+
+
+async def guard(node: "Node", coroutine: "Coroutine[Any, Any, Any]", name: str) -> None:
     """Await a coroutine; an exception that ends it is sent as a crash and ends nothing else."""
     try:
         await coroutine

@@ -1,19 +1,15 @@
-"""A serial port or pseudo-terminal of a Unix machine as a stream for links.uart, on MicroPython's unix port and on CPython."""
+"""A serial port or pseudo-terminal of a Unix machine as a stream for links.uart, on MicroPython's unix port and on
+CPython."""
 
 import sys
 import termios
 
-if sys.implementation.name == "micropython":
-    import select
+from boardpulse.compat import MICROPYTHON, const
 
-    from micropython import const
+if MICROPYTHON:
+    import select
 else:
     import os
-
-    def const(value):  # type: ignore[no-untyped-def]
-        """The value."""
-        return value
-
 
 # A pseudo-terminal says that it can be written to while it has a little room; a longer write would wait for its reader.
 _MOST_AT_ONCE = const(128)
@@ -47,7 +43,8 @@ def make_raw(fd: int, baudrate: int) -> None:
 
 
 class MicroPythonTty:
-    """The port on MicroPython. Writes in pieces that are small enough not to block; poll() asks whether there is room."""
+    """The port on MicroPython. Writes in pieces that are small enough not to block; poll() asks whether there is
+    room."""
 
     def __init__(self, path: str, baudrate: int) -> None:
         self._file = open(path, "r+b")
@@ -102,6 +99,6 @@ class HostTty:
 
 def open_tty(path: str, baudrate: int = 115200) -> "MicroPythonTty | HostTty":
     """The port at `path`, raw. OSError when it is not there."""
-    if sys.implementation.name == "micropython":
+    if MICROPYTHON:
         return MicroPythonTty(path, baudrate)
     return HostTty(path, baudrate)

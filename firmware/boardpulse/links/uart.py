@@ -1,11 +1,21 @@
-"""Frames on a UART, or on anything else that carries bytes (SPEC.md section 13): sent as they come, again until acknowledged."""
-
-from shared_schema import framing
+"""Frames on a UART, or on anything else that carries bytes (SPEC.md section 13): sent as they come, again until
+acknowledged."""
 
 from boardpulse.clock import add, diff
 from boardpulse.compat import const
+from shared_schema import framing
 
-_LEAD = const(2)  # framing.LEAD
+TYPE_CHECKING = const(0)
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from boardpulse.node import Node
+    from boardpulse.outbox import Outbox
+    from boardpulse.protocols import Stream
+
+LEAD = framing.LEAD
+_LEAD = const(2)  # the same, without a look-up
 _FIRST_BACKOFF_MS = const(1000)
 _LAST_BACKOFF_MS = const(30000)
 _BURST = const(8)  # frames that are sent again before an acknowledgement asks for more
@@ -23,23 +33,24 @@ _WARNING = const(2)
 class Uart:
     """The link over a stream, which `open_stream` opens, and opens again after an error.
 
-    A stream has write(buf, offset, length) → bytes taken, None for none; readinto(buf) → bytes read, None or 0 for none; close(). None
+    A stream has write(buf, offset, length) → bytes taken, None for none; readinto(buf) → bytes read, None or 0 for
+    none; close(). None
     of them blocks. An OSError means that the stream is gone.
     """
 
     name = "uart"
 
-    def __init__(self, open_stream, max_down: int = 256) -> None:  # type: ignore[no-untyped-def]
-        self.node = None
+    def __init__(self, open_stream: "Callable[[], Stream]", max_down: int = 256) -> None:
+        self.node: Node = None  # type: ignore[assignment]  # the node puts itself here
         self.errors = 0
         self.reconnects = 0
         self._open_stream = open_stream
-        self._stream = None
+        self._stream: Any = None
         self._read = bytearray(32)
         self._chunk = bytearray(max_down + 8)
         self._plain = bytearray(max_down + 16)
         self._filled = 0
-        self._source = self._read
+        self._source: bytes | bytearray = self._read
         self._at = self._left = 0
         self._what = _HELLO
         self._seq = self._moved = 0
@@ -124,7 +135,9 @@ class Uart:
         """Write what the stream takes of one frame. Whether it is worth going on."""
         outbox = self.node.outbox
         if self._left and self._what != _HELLO and self._moved != outbox.moved:
-            self._left = 0  # the frame has moved in the outbox; the zero that begins the next one ends what stands on the line
+            self._left = (
+                0  # the frame has moved in the outbox; the zero that begins the next one ends what stands on the line
+            )
         if not self._left and not self._choose(outbox):
             return False
         taken = self._stream.write(self._source, self._at, self._left)
@@ -136,7 +149,7 @@ class Uart:
             self._written(outbox)
         return True
 
-    def _choose(self, outbox) -> bool:  # type: ignore[no-untyped-def]
+    def _choose(self, outbox: "Outbox") -> bool:
         if self.node.hello_due:
             self._what = _HELLO
             self._source = framing.encode_frame(self.node.hello())
@@ -158,7 +171,7 @@ class Uart:
         self._moved = outbox.moved
         return True
 
-    def _written(self, outbox) -> None:  # type: ignore[no-untyped-def]
+    def _written(self, outbox: "Outbox") -> None:
         if self._what == _NEW:
             outbox.sent += 1
         elif self._what == _AGAIN:
@@ -193,7 +206,8 @@ class Uart:
             self._filled = len(self._chunk) + 1
 
     def _open_chunk(self, filled: int) -> None:
-        """Hand on the frame in the chunk, if its CRC is right: sealing it again must give the same bytes. This takes no heap."""
+        """Hand on the frame in the chunk, if its CRC is right: sealing it again must give the same bytes. This
+        takes no heap."""
         end = self._unstuff(filled) - 4
         if end <= _LEAD or not self._same(framing.seal(self._plain, _LEAD, end), filled):
             self.errors += 1

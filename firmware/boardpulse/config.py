@@ -1,0 +1,229 @@
+"""A board's configuration: one JSON file, checked whole. Loaded at the start and not needed after it."""
+
+from boardpulse.events import SEVERITIES
+from shared_schema.errors import ConfigError
+from shared_schema.messages import MAX_INTERVAL_MS, MAX_SAMPLES, is_identifier
+
+TYPE_CHECKING = 0
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    Problems = list[tuple[str, object, str]]
+    Check = Callable[[object], str]
+
+SECRETS = ("password", "key")
+_HIDDEN = "(not shown)"
+_TOO_LARGE = 1 << 24
+
+
+class Settings:
+    """A checked configuration; each key of docs/configuration-board.md as an attribute, defaults filled in."""
+
+    def __init__(self, values: "dict[str, Any]") -> None:
+        self.device_id: str = values["device_id"]
+        self.board: str = values["board"]
+        self.link: dict[str, Any] = values["link"]
+        self.interval_ms: int = values["interval_ms"]
+        self.batch: int = values["batch"]
+        self.flush_interval_ms: int | None = values["flush_interval_ms"]
+        self.outbox_bytes: int = values["outbox_bytes"]
+        self.log_level: str = values["log_level"]
+        self.sensors: dict[str, Any] = values["sensors"]
+        self.application: str = values["application"]
+        self.application_version: str = values["application_version"]
+        self.wifi: dict[str, Any] = values["wifi"]
+
+    def batch_of(self, interval_ms: int) -> int:
+        """Samples to a frame for a sensor with this interval and no batch of its own."""
+        if self.flush_interval_ms is None:
+            return self.batch
+        return min(MAX_SAMPLES, max(1, self.flush_interval_ms // interval_ms))
+
+
+def integer(low: int, high: int) -> "Check":
+    """A check for an integer in low … high."""
+    return lambda value: "" if type(value) is int and low <= value <= high else "an integer from %d to %d" % (low, high)
+
+
+def text(longest: int) -> "Check":
+    """A check for a text that is not empty."""
+    return lambda value: (
+        "" if isinstance(value, str) and 0 < len(value) <= longest else "a text of 1 to %d characters" % longest
+    )
+
+
+def one_of(*choices: str) -> "Check":
+    """A check for one of some texts."""
+    return lambda value: "" if value in choices else "one of " + ", ".join(choices)
+
+
+def boolean(value: object) -> str:
+    """A check for true or false."""
+    return "" if value is True or value is False else "true or false"
+
+
+def identifier(value: object) -> str:
+    """A check for a device id."""
+    return "" if is_identifier(value) else "1 to 64 of A-Z a-z 0-9 . _ : -"
+
+
+def anything_of(kind: type, what: str) -> "Check":
+    """A check for a JSON type only; what is in it is checked on its own."""
+    return lambda value: "" if isinstance(value, kind) else what
+
+
+def tls(value: object) -> str:
+    """A check for the link's tls: on, off, or the path of a CA's certificate."""
+    return "" if isinstance(value, (bool, str)) else "true, false, or the path of the certificate to trust"
+
+
+# key: (check, default); without a default the key is required
+_INTERVAL = integer(10, MAX_INTERVAL_MS)
+_BATCH = integer(1, MAX_SAMPLES)
+_TOP: "dict[str, Any]" = {
+    "device_id": (identifier,),
+    "board": (text(32),),
+    "link": (anything_of(dict, "an object with a type"),),
+    "interval_ms": (_INTERVAL, 1000),
+    "batch": (_BATCH, 1),
+    "flush_interval_ms": (integer(0, MAX_INTERVAL_MS), None),
+    "outbox_bytes": (integer(1024, _TOO_LARGE), 16384),
+    "log_level": (one_of(*SEVERITIES), "debug"),
+    "sensors": (anything_of(dict, "an object, sensor name to options"), {}),
+    "application": (text(64), ""),
+    "application_version": (text(64), ""),
+    "wifi": (anything_of(dict, "an object with ssid and password"), {}),
+}
+_WIFI = {"ssid": (text(32),), "password": (text(64), "")}
+_LINKS: "dict[str, dict[str, Any]]" = {
+    "uart": {
+        "type": (text(16),),
+        "path": (text(256), ""),
+        "id": (integer(0, 15), 0),
+        "baudrate": (integer(1200, 4000000), 115200),
+        "tx": (integer(0, 255), None),
+        "rx": (integer(0, 255), None),
+    },
+    "mqtt": {
+        "type": (text(16),),
+        "host": (text(255),),
+        "port": (integer(1, 65535), 1883),
+        "user": (text(128), None),
+        "password": (text(256), None),
+        "keepalive_s": (integer(5, 3600), 30),
+        "tls": (tls, False),
+    },
+}
+
+
+def load(path: str) -> object:
+    """What the JSON file holds. ConfigError when it is not there or is no JSON."""
+    import json
+
+    try:
+        with open(path) as file:
+            return json.load(file)
+    except OSError as error:
+        raise ConfigError([(path, "", "a file that can be read: %s" % error)])
+    except ValueError as error:
+        raise ConfigError([(path, "", "one JSON object: %s" % error)])
+
+
+def check(raw: object, sensors: "tuple[tuple[Any, ...], ...]", default_id: "str | None" = None) -> Settings:
+    """The settings in `raw`. `sensors` are the board's, as (name, …, names of options). ConfigError lists
+    everything that is wrong."""
+    problems: Problems = []
+    if not isinstance(raw, dict):
+        raise ConfigError([("", raw, "one JSON object")])
+    if default_id is not None and "device_id" not in raw:
+        raw = dict(raw)
+        raw["device_id"] = default_id
+    values = section("", raw, _TOP, problems)
+    if "batch" in raw and raw.get("flush_interval_ms") is not None:
+        problems.append(
+            ("flush_interval_ms", raw["flush_interval_ms"], "left out where batch is given: each determines the other")
+        )
+    values["link"] = _link(raw.get("link"), problems)
+    if raw.get("wifi"):
+        values["wifi"] = section("wifi.", raw["wifi"], _WIFI, problems)
+    values["sensors"] = _sensors(raw.get("sensors", {}), sensors, problems)
+    if problems:
+        raise ConfigError(problems)
+    return Settings(values)
+
+
+def section(path: str, raw: object, table: "dict[str, Any]", problems: "Problems") -> "dict[str, Any]":
+    """The values of one object by its table, defaults filled in; adds what is wrong to `problems`, keys in the
+    table's order."""
+    values: dict[str, Any] = {}
+    if not isinstance(raw, dict):
+        return values
+    for key in sorted(table):
+        rule = table[key]
+        if key in raw and not (raw[key] is None and len(rule) > 1):
+            wrong = rule[0](raw[key])
+            if wrong:
+                problems.append((path + key, _HIDDEN if key in SECRETS else raw[key], wrong))
+            values[key] = raw[key]
+        elif len(rule) > 1:
+            values[key] = rule[1]
+        else:
+            problems.append((path + key, None, "given; it is required"))
+    for key in sorted(raw):
+        if key not in table:
+            problems.append((path + key, _HIDDEN, "left out: there is no such key" + suggestion(key, table)))
+    return values
+
+
+def _link(raw: object, problems: "Problems") -> "dict[str, Any]":
+    if not isinstance(raw, dict):
+        return {}
+    kind = raw.get("type")
+    if kind not in _LINKS:
+        problems.append(("link.type", kind, "one of " + ", ".join(sorted(_LINKS))))
+        return {}
+    return section("link.", raw, _LINKS[kind], problems)
+
+
+def _sensors(raw: object, known: "tuple[tuple[Any, ...], ...]", problems: "Problems") -> "dict[str, Any]":
+    """Options by sensor: False for one that is off, otherwise an object."""
+    out: dict[str, Any] = {}
+    options: dict[str, Any] = {one[0]: one[-1] for one in known}
+    given: dict[str, Any] = raw if isinstance(raw, dict) else {}
+    for name in sorted(given):
+        path = "sensors." + name
+        value = given[name]
+        if name not in options:
+            problems.append((path, value, "left out: this board has no such sensor" + suggestion(name, options)))
+        elif value is False or value is True:
+            out[name] = {} if value else False
+        elif isinstance(value, dict):
+            table: dict[str, Any] = {"interval_ms": (_INTERVAL, None), "batch": (_BATCH, None)}
+            for option in options[name]:
+                table[option] = (options[name][option], None)
+            out[name] = section(path + ".", value, table, problems)
+        else:
+            problems.append((path, value, "true, false or an object"))
+    return out
+
+
+def suggestion(word: str, known: "dict[str, Any]") -> str:
+    """Which of the known words was probably meant, as the end of a message."""
+    best, least = "", 3
+    for candidate in sorted(known):
+        distance = _distance(word, candidate)
+        if distance < least:
+            best, least = candidate, distance
+    return ". Did you mean %s?" % best if best else ""
+
+
+def _distance(a: str, b: str) -> int:
+    """Levenshtein's edit distance."""
+    row = list(range(len(b) + 1))
+    for i in range(len(a)):
+        last = row
+        row = [i + 1]
+        for j in range(len(b)):
+            row.append(min(last[j + 1] + 1, row[j] + 1, last[j] + (a[i] != b[j])))
+    return row[-1]

@@ -1,0 +1,82 @@
+"""What happens to a node seldom: it gets another sensor, declares itself anew, says bye."""
+
+from boardpulse.clock import add, diff
+from boardpulse.compat import const, sleep_ms
+from boardpulse.custom import Custom, declare
+from boardpulse.outbox import EVENT
+from shared_schema.cbor import encode
+
+TYPE_CHECKING = const(0)
+if TYPE_CHECKING:
+    from typing import Any
+
+    from boardpulse.custom import Counter, Gauge, Histogram
+    from boardpulse.node import Node
+    from boardpulse.protocols import Sensor
+
+_POLL_MS = const(20)
+
+
+def metric(node: "Node", *declaration: "Any") -> "Gauge | Counter | Histogram":
+    """The custom metric of a declaration; arguments as of custom.declare."""
+    declared = declare(*declaration)
+    if node.custom is None:
+        node.custom = Custom()
+        known = node.custom.add(declared)
+        add_sensor(node, node.custom, 0)
+        return known
+    before = len(node.custom.series)
+    node.emit_all()
+    known = node.custom.add(declared)
+    if len(node.custom.series) > before:
+        redeclare(node, (), ())
+    return known
+
+
+def add_sensor(node: "Node", sensor: "Sensor", interval_ms: int) -> None:
+    """Have a sensor read from now on."""
+    node.emit_all()
+    interval_ms = interval_ms or node.interval_ms
+    group = node.sampler.add(sensor, interval_ms, node.batch)
+    if len(group.slots) == 1:
+        group.due = node.clock.now
+    redeclare(node, (), ())
+
+
+def redeclare(node: "Node", intervals: "list[list[int]] | tuple[()]", batches: "list[list[int]] | tuple[()]") -> None:
+    """Lay the groups out anew, with other intervals [[group, ms], …] and batches [[group, n], …], under the next
+    number."""
+    node.emit_all()
+    groups = node.sampler.groups
+    for number, interval_ms in intervals:
+        groups[number].interval_ms = interval_ms
+        groups[number].due = node.clock.now
+    for number, batch in batches:
+        groups[number].batch = batch
+    node.sampler.lay_out()
+    node.declaration = (node.declaration + 1) & 255
+    node.hello_due = True
+
+
+def bye(node: "Node", reason: int, wake_in_ms: int = -1) -> None:
+    """Announce silence: reasons as in SPEC.md section 7. Samples that wait go out before it; none are taken after
+    it."""
+    node.emit_all()
+    node.sampler.pause()
+    body: dict[int, int] = {1: reason}
+    if wake_in_ms >= 0:
+        body[2] = wake_in_ms
+    outbox = node.outbox
+    node.clock.update()
+    outbox.put(encode([5, node.boot, outbox.next_seq, node.clock.uptime_ms(), body]), EVENT)
+
+
+def close(node: "Node", timeout_ms: int, reason: int) -> bool:
+    """Say bye, flush, close the link; without asyncio."""
+    bye(node, reason)
+    until = add(node.clock.now, timeout_ms)
+    while node.outbox.count and diff(until, node.clock.now) > 0:
+        sleep_ms(min(node.step(), _POLL_MS))
+    node.stopped = True
+    node.link.close()
+    return not node.outbox.count

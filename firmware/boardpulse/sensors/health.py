@@ -1,0 +1,53 @@
+"""The node about itself: what waits, what was given up, what failed."""
+
+from boardpulse.compat import const
+
+TYPE_CHECKING = const(0)
+if TYPE_CHECKING:
+    from boardpulse.node import Node
+    from boardpulse.protocols import Row, Series
+    from boardpulse.sampler import Sampler
+
+_HELD = const(17)  # catalog: device_outbox_frames
+_CAPACITY = const(161)  # catalog: device_outbox_capacity_seconds
+_DROPPED = const(162)  # catalog: device_outbox_dropped_frames
+_TASK_ERRORS = const(168)  # catalog: device_task_errors
+_RECONNECTS = const(166)  # catalog: device_link_reconnects
+_LINK_ERRORS = const(167)  # catalog: device_link_errors
+_SENSOR_ERRORS = const(164)  # catalog: device_sensor_errors
+_SENSOR_DURATION = const(165)  # catalog: device_sensor_duration_seconds
+_KINDS = ("samples", "event", "crash")
+
+
+class Health:
+    """Figures of the outbox, the link and the other sensors, which are in `sampler` by now. `node` is set when the
+    node is there."""
+
+    name = "health"
+
+    def __init__(self, sampler: "Sampler", link: str) -> None:
+        self.node: Node | None = None
+        self._slots = [slot for group in sampler.groups for slot in group.slots]
+        self.series: list[Series] = [_HELD, _CAPACITY]
+        self.series += [(_DROPPED, kind) for kind in _KINDS]
+        self.series += [(_TASK_ERRORS, "node"), (_RECONNECTS, link), (_LINK_ERRORS, link)]
+        for slot in self._slots:
+            self.series += [(_SENSOR_ERRORS, slot.sensor.name), (_SENSOR_DURATION, slot.sensor.name)]
+
+    def read(self, into: "Row", at: int) -> None:
+        """in the order of `series`"""
+        node = self.node
+        if node is None:
+            raise RuntimeError("no node yet")
+        into[at] = node.outbox.count
+        into[at + 1] = node.capacity_s()
+        for dropped in node.outbox.dropped:
+            into[at + 2] = dropped
+            at += 1
+        into[at + 2] = node.task_errors
+        into[at + 3] = node.link.reconnects
+        into[at + 4] = node.link.errors
+        for slot in self._slots:
+            into[at + 5] = slot.errors
+            into[at + 6] = slot.took_us
+            at += 2
