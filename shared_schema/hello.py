@@ -71,7 +71,7 @@ class Hello(Up):
         self.declaration = integer(body.get(3), "declaration", 0, 255)
         self.groups = [Group(group) for group in sequence(body.get(4), "groups", 0, m.MAX_GROUPS)]
         self.info = _info(body.get(5, {}))
-        self.anchor = numbers(body.get(6), "anchor", (1 << 40, 999, 0xFFFF, m.MAX_VALUE))
+        self.anchor = numbers(body.get(6), "anchor", (1 << 40, 999, 0xFFFFFFFF, m.MAX_VALUE))
         self.outbox = numbers(body.get(7), "outbox", (m.MAX_VALUE,) * 7)
         self.sleep = numbers(body.get(8), "sleep", (0xFFFFFFFF, m.MAX_VALUE))
         self.reset_cause = enumerated(body.get(9, 0), "reset cause")
