@@ -138,7 +138,7 @@ def write_samples(w, meaning, uptime):
         encode.column(w, [SPECIALS.get(value, value) for value in values], len(values))
 
 
-def both_ways(vector, digest):
+def both_ways(vector: dict, digest: object) -> None:
     """up, down, limits: the frame means what it should, and the meaning becomes the frame."""
     frame = unhex(vector["hex"])
     check_decoded(frame, vector)

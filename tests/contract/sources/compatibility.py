@@ -101,7 +101,7 @@ def columns() -> list[Vector]:
         return accepted("samples_" + name, why, [*HEAD, *rest], meaning, skipped, **more)
 
     return [
-        of("surplus_columns", "two columns more than the group declares", [1, 7, 8, 9, "not even a column"],
+        of("surplus_columns", "two columns more than the group declares", [1, 7, 8, 9, [None]],
            samples([[7], [8]]), 2, declared_columns=2),
         of("one_sample_as_array", "an array of one", [1, [7], [None]], samples([[7], [None]])),
         of("times_empty", "no time but the first", [[], 7], samples([[7]])),
