@@ -218,6 +218,11 @@ def parse_mqtt_url(text: str) -> tuple[str, int, bool]:
     return parts.hostname, port or (DEFAULT_MQTTS_PORT if tls else DEFAULT_MQTT_PORT), tls
 
 
+def is_port(text: str) -> bool:
+    """Whether `text` names a serial port, several, or the address of one."""
+    return re.fullmatch(PORT_PATTERN, text) is not None
+
+
 def _is_host(text: str) -> bool:
     return re.fullmatch(r"[A-Za-z0-9._:%-]{1,255}", text) is not None
 

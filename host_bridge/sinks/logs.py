@@ -12,22 +12,31 @@ import logging
 import queue
 import sys
 import threading
-import time
 import unicodedata
 from collections.abc import MutableMapping
 from typing import Any, TextIO
 
 import structlog
 
-from host_bridge.core.actions import Action, Alert, LogLine, Refused, StateChange
-from host_bridge.core.ratelimit import RateLimit
+from host_bridge.core.actions import LogLine
 from host_bridge.options import LogOptions
 
 MAX_QUEUED_LINES = 10_000
-REFUSALS_PER_MINUTE = 6  # lines a minute about the refused frames of one kind on one port; the counters have them all
 MAX_VALUE = 4096  # characters of one value in a line
 
-_EVENT_WIDTH = 22
+# What kind of line it is, so that a log server can tell boards' words from the bridge's own.
+CATEGORIES = {
+    "console": "console",
+    "board_event": "event",
+    "device_state": "state",
+    "alert": "alert",
+    "frame_refused": "wire",
+    "own_bug": "bug",
+}
+
+_LOG = structlog.get_logger("boardpulse")
+_RESERVED = ("event", "level", "timestamp", "exc_info", "stack_info")
+_EVENT_WIDTH = 16
 _COLOURS = {"debug": "2", "info": "32", "warning": "33", "error": "31", "critical": "1;31"}
 
 
@@ -149,41 +158,10 @@ class Pretty:
         return f"\x1b[{code}m{text}\x1b[0m" if self._colours else text
 
 
-class LogSink:
-    """Writes the core's actions that people want to read. Never a line a frame."""
-
-    def __init__(self) -> None:
-        self._log = structlog.get_logger("boardpulse")
-        self._refusals = RateLimit(REFUSALS_PER_MINUTE)
-
-    def __call__(self, action: Action) -> None:
-        """Write one action, if it is one for the log."""
-        if isinstance(action, LogLine):
-            self._write(action.level, action.event, dict(action.fields))
-        elif isinstance(action, StateChange):
-            self._state(action)
-        elif isinstance(action, Alert):
-            self._alert(action)
-        elif isinstance(action, Refused):
-            self._refused(action)
-
-    def _write(self, level: str, event: str, fields: dict[str, object]) -> None:
-        # A board's field may have a name that structlog uses itself.
-        safe = {f"{key}_" if key in ("event", "level", "timestamp") else key: value for key, value in fields.items()}
-        getattr(self._log, level)(event, **safe)
-
-    def _state(self, change: StateChange) -> None:
-        fields = {"device_id": change.device_id, "platform": change.platform, "port": change.port}
-        level = "warning" if change.after in ("stale", "offline") else "debug" if change.after == "late" else "info"
-        self._write(level, f"device_{change.after}", {**fields, "before": change.before, "category": "state"})
-
-    def _alert(self, alert: Alert) -> None:
-        level = {"warning": "warning", "critical": "error"}.get(alert.after, "info")
-        fields: dict[str, object] = {"device_id": alert.device_id, "platform": alert.platform, "alert": alert.alert}
-        fields |= {"metric": alert.metric, "labels": list(alert.labels), "value": alert.value}
-        self._write(level, f"alert_{alert.after}", {**fields, "before": alert.before, "category": "alert"})
-
-    def _refused(self, refused: Refused) -> None:
-        if self._refusals.allow((refused.source, refused.port, refused.reason), time.monotonic()):
-            fields = {"source": refused.source, "port": refused.port, "device_id": refused.device_id}
-            self._write("warning", "frame_refused", {**fields, "reason": refused.reason, "detail": refused.detail})
+def write_line(line: LogLine) -> None:
+    """Write what the core or the engine has to say; any thread."""
+    category = CATEGORIES.get(line.event)
+    fields = dict(line.fields) if category is None else {"category": category, **line.fields}
+    # A board's field may have a name that structlog uses itself.
+    safe = {f"{key}_" if key in _RESERVED else key: value for key, value in fields.items()}
+    getattr(_LOG, line.level if line.level in _COLOURS else "error")(line.event, **safe)

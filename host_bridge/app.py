@@ -1,0 +1,209 @@
+"""A bridge: its parts, put together, started and stopped."""
+
+from __future__ import annotations
+
+import errno
+import signal
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Protocol
+
+from structlog import get_logger
+
+from host_bridge import config as configuration
+from host_bridge.config import Config
+from host_bridge.core.fleet import Fleet
+from host_bridge.core.received import FRAME, Received, Source
+from host_bridge.engine import Engine
+from host_bridge.options import HttpOptions
+from host_bridge.sinks.exposition import Exposition
+from host_bridge.sinks.logs import write_line
+from host_bridge.sinks.page import Page
+from host_bridge.sinks.self_metrics import SelfMetrics
+from host_bridge.sources.mqtt import MqttSource
+from host_bridge.sources.serial import SerialSource
+from host_bridge.version import version
+from host_bridge.web.devices import Json, fleet_json
+from host_bridge.web.server import HttpServer
+from shared_schema.errors import BoardpulseError, ConfigError
+
+# Together with the server's part less than the two seconds that SIGTERM may take.
+DRAIN_S = 0.7
+GOODBYE_S = 0.8
+DEFAULT = f"{HttpOptions().host}:{HttpOptions().port}"
+
+log = get_logger("boardpulse")
+
+
+class StartError(BoardpulseError):
+    """The bridge cannot start. The message says why and what to do."""
+
+
+class PausableSource(Source, Protocol):
+    """A source that can stop taking while it still sends."""
+
+    def pause(self) -> None: ...
+
+
+class Bridge:
+    """Sources → engine → pages. Construction takes the HTTP port and opens nothing else."""
+
+    def __init__(self, config: Config, *sources: PausableSource) -> None:
+        self.config = config
+        self._fleet = Fleet(config.settings)
+        self._mqtt = None if config.mqtt is None else _mqtt_source(config)
+        self._sources = _sources(config, self._mqtt, sources)
+        exposition = Exposition(self._fleet.dirty)
+        limits = config.settings.limits
+        self._engine = Engine(
+            self._fleet,
+            self._sources,
+            log=write_line,
+            queue_frames=limits.queue_frames,
+            log_lines_per_minute=limits.log_lines_per_minute,
+            catch_up=exposition.catch_up,
+        )
+        self.version = version()
+        self._self_metrics = SelfMetrics(self._engine, self._fleet, self.version)
+        self._page = Page(exposition, self._self_metrics)
+        self._http = _server(config.http, self)
+
+    @property
+    def url(self) -> str:
+        """Where the page is."""
+        return self._http.url
+
+    def start(self) -> None:
+        """Start everything; boards are taken from now on."""
+        self._engine.start()
+        self._http.start()
+        for source in self._sources:
+            source.start(self._deliver_of(source))
+        mqtt = self.config.mqtt
+        broker = {} if mqtt is None else {"mqtt": mqtt.url}
+        log.info("bridge_started", url=self.url, serial=list(self.config.serial.ports), **broker, version=self.version)
+
+    def stop(self) -> None:
+        """Take no more, finish what has come, acknowledge it, leave."""
+        for source in self._sources:
+            source.pause()
+        drained = self._engine.stop(DRAIN_S)
+        leaving = [threading.Thread(target=source.stop, daemon=True) for source in self._sources]
+        for thread in leaving:
+            thread.start()
+        until = time.monotonic() + GOODBYE_S
+        for thread in leaving:
+            thread.join(max(0.0, until - time.monotonic()))
+        self._http.stop()
+        if not drained:
+            log.warning("bridge_stopped_early", frames=self._engine.queue_depth, advice="they will be sent again")
+        log.info("bridge_stopped", drained=drained)
+
+    def reload(self, path: Path) -> None:
+        """Take the thresholds of the file. With a mistake in it those of before stay."""
+        try:
+            thresholds = configuration.load(path).settings.thresholds
+        except ConfigError as error:
+            log.error("reload_failed", file=str(path), problems=configuration.explain(error).splitlines())
+            return
+        self._engine.reload(thresholds)
+        log.info("thresholds_reloaded", file=str(path), thresholds=len(thresholds))
+
+    def _deliver_of(self, source: PausableSource) -> Callable[[Received], bool]:
+        """What the source delivers to. A line, unlike a broker, cannot be held back: what the queue refuses is dropped."""
+        if source.name != SerialSource.name:
+            return self._engine.submit
+
+        def deliver(received: Received) -> bool:
+            taken = self._engine.submit(received)
+            if not taken and received.what == FRAME:
+                self._self_metrics.source_dropped(source.name)
+            return taken
+
+        return deliver
+
+    # What the HTTP server shows (web.server.Pages).
+
+    def metrics(self, openmetrics: bool) -> bytes:
+        """The page for Prometheus."""
+        if self._mqtt is not None and self.config.mqtt is not None:
+            self._self_metrics.broker_connected(self.config.mqtt.url, self._mqtt.connected)
+        return self._page.render(openmetrics)
+
+    def fleet(self) -> Json:
+        """All boards with their present values."""
+        views = self._fleet.devices()
+        return fleet_json([(view, self._fleet.readings(view.device_id)) for view in views], time.time())
+
+    def health(self) -> tuple[bool, Json]:
+        """Whether the engine works; a broker that is down is not the bridge's illness."""
+        details: Json = {"version": self.version, "queue_frames": self._engine.queue_depth}
+        if self._mqtt is not None:
+            details["broker_connected"] = self._mqtt.connected
+        return self._engine.healthy, details
+
+
+def _sources(config: Config, mqtt: MqttSource | None, others: tuple[PausableSource, ...]) -> tuple[PausableSource, ...]:
+    serial = (SerialSource(config.serial),) if config.serial.ports else ()
+    return (*serial, *(() if mqtt is None else (mqtt,)), *others)
+
+
+def _mqtt_source(config: Config) -> MqttSource:
+    assert config.mqtt is not None  # noqa: S101 - the caller's contract
+    try:
+        return MqttSource(config.mqtt)
+    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+        raise StartError(f"The certificates in [mqtt] cannot be used: {error}") from error
+
+
+def _server(options: HttpOptions, bridge: Bridge) -> HttpServer:
+    try:
+        return HttpServer(options, bridge)
+    except OSError as error:
+        address = f"{options.host}:{options.port}"
+        raise StartError(_why_not(error, address, options)) from error
+
+
+def _why_not(error: OSError, address: str, options: HttpOptions) -> str:
+    if error.errno == errno.EADDRINUSE:
+        other = f"{options.host}:{options.port + 1}"
+        return (
+            f"{address} is in use, perhaps by another bridge: stop that one, or choose another port: --listen {other}"
+        )
+    if error.errno == errno.EACCES:
+        return f"{address} is for privileged users: choose a port from 1024 on, such as --listen {DEFAULT}"
+    return f"{address} is no address of this machine ({error.strerror}): choose another, such as --listen {DEFAULT}"
+
+
+def run(bridge: Bridge, path: Path | None = None, ended: threading.Event | None = None) -> None:
+    """Run until SIGINT or SIGTERM, or until `ended` is set; SIGHUP reads the thresholds in `path` again."""
+    ended = ended or threading.Event()
+    wake = threading.Event()
+    reloads: list[None] = []
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        ended.set()
+        wake.set()
+
+    def reload(_number: int, _frame: FrameType | None) -> None:
+        reloads.append(None)
+        wake.set()
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    before[signal.SIGHUP] = signal.signal(signal.SIGHUP, reload)
+    try:
+        bridge.start()
+        while not ended.is_set():
+            wake.wait(0.5)
+            wake.clear()
+            if reloads:
+                reloads.clear()
+                if path is not None:
+                    bridge.reload(path)
+    finally:
+        bridge.stop()
+        for number, handler in before.items():
+            signal.signal(number, handler)
