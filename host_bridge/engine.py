@@ -1,4 +1,4 @@
-"""The engine: one thread that takes what the sources deliver through the core and carries out what the core asks for."""
+"""The engine: one thread that takes what sources deliver through the core, and carries out what the core asks for."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ Sink = Callable[[Sequence[Action]], None]
 
 
 class Engine:
-    """Drains a bounded queue in batches. Peers' faults are counted and logged at a bounded rate; our own bugs are logged with
-    their traceback, counted, and the engine goes on.
+    """Drains a bounded queue in batches. Peers' faults are counted and logged at a bounded rate; our own bugs are
+    logged with their traceback, counted, and the engine goes on.
 
     `sinks` get the alerts and state changes of a batch; they must return at once.
     """

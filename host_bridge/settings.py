@@ -20,11 +20,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """A rule on one metric, under a name of its own. Limits are in the metric's base unit; None: there is no such limit.
+    """A rule on one metric, under a name of its own. Limits are in the metric's base unit; None: no such limit.
 
     It applies to series of the family `metric` whose labels match `labels` and whose device_id matches `devices`
-    (shell patterns: *, ?, [abc]). A value beyond a limit for `for_s` seconds raises the alert; it clears when the value is
-    back within `clear_above` / `clear_below`, which default to the mildest limit of that side.
+    (shell patterns: *, ?, [abc]). A value beyond a limit for `for_s` seconds raises the alert; it clears when the value
+    is back within `clear_above` / `clear_below`, which default to the mildest limit of that side.
     """
 
     name: str

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Give `frame` (bare, without framing) to the board: on its port, or on its `down` topic when device_id is not empty."""
+    """Give `frame` (bare, without framing) to the board: on its port, or on its `down` topic if device_id is set."""
 
     source: str
     port: str
@@ -58,7 +58,7 @@ class StateChange:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A threshold's state changed. before, after: ok, warning or critical. value: in the metric's unit, None: no data."""
+    """A threshold's state changed. before, after: ok, warning, critical. value: in the metric's unit; None: no data."""
 
     alert: str
     device_id: str

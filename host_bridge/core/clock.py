@@ -23,7 +23,7 @@ class Clock:
         self._count = 0
 
     def observe(self, uptime_ms: int, arrival: float) -> None:
-        """A frame whose last sample, or event, is of `uptime_ms` arrived. Refuses an anchor that would date it in the future."""
+        """A frame whose last sample, or event, is of `uptime_ms` arrived. An anchor that dates it later is refused."""
         offset = arrival - uptime_ms / 1000
         if self.offset is None or offset < self.offset:
             self._earlier(offset)
@@ -42,7 +42,7 @@ class Clock:
             self.refused += 1
 
     def anchor(self, uptime_ms: int, anchor: tuple[int, ...], arrival: float) -> bool:
-        """Take [unix_seconds, milliseconds, source, uncertainty_ms] of a hello. False: it cannot be right, and is counted."""
+        """Take a hello's [unix_seconds, milliseconds, source, uncertainty_ms]. False: it cannot be right; counted."""
         seconds, milliseconds, source, uncertainty_ms = anchor
         wall = seconds + milliseconds / 1000
         offset = wall - uptime_ms / 1000

@@ -27,7 +27,7 @@ class Resolved:
 
 
 def resolve(groups: list[Group], device_labels: str, present: list[Series], registry: Registry) -> Resolved:
-    """Plans for `groups`. Series that are `present` already are kept with their values; those no longer declared are removed."""
+    """Plans for `groups`. Series that are `present` already keep their values; those no longer declared are removed."""
     return _Resolver(device_labels, present, registry).run(groups)
 
 
@@ -72,7 +72,7 @@ class _Resolver:
         return True
 
     def _width(self, declared: Declared) -> int:
-        """Columns that a series takes, refused or not. A key that the catalogue lacks is taken for a gauge or counter."""
+        """Columns that a series takes, refused or not. A key that the catalogue lacks is taken to have one."""
         if declared.custom is not None:
             return len(declared.custom.bounds) + 2 if declared.custom.type == m.HISTOGRAM else 1
         return self._registry.columns(declared.key)

@@ -26,7 +26,7 @@ _FLAT = {int, type(None), float}
 
 
 class BodyError(SchemaError):
-    """The header of a reliable frame is right, what follows is not: it is acknowledged, since asking again mends nothing."""
+    """A reliable frame whose header is right, its body wrong: it is acknowledged, since asking again mends nothing."""
 
     def __init__(self, header: Up, message: str) -> None:
         super().__init__(message)

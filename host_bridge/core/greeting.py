@@ -140,7 +140,7 @@ def _outbox(hello: Hello) -> tuple[int, Dropped]:
 
 
 def _beginning(hello: Hello, waiting: Messages[Message]) -> tuple[int, Dropped]:
-    """Where the bridge begins to answer for a boot: at what the board still holds, or at the oldest frame that waits."""
+    """Where the bridge begins to answer for a boot: at what the board still holds, or at the oldest frame here."""
     first, dropped = _outbox(hello)
     numbers = [message.seq for message in waiting if isinstance(message, Up)]
     if hello.outbox is None and numbers:

@@ -31,7 +31,7 @@ class Intake:
         self._life = life
 
     def samples(self, device: Device, boot: Boot, samples: Samples, received: Received, now: float) -> bool:
-        """Take a samples frame; False when its declaration is missing, and it is to be held. SchemaError: it does not fit."""
+        """Take a samples frame; False when it is to be held for its declaration. SchemaError: it does not fit."""
         plans = boot.plans.get(samples.declaration)
         if plans is None:
             if device.boot is boot:

@@ -1,4 +1,4 @@
-"""The states of a device (SPEC.md section 12), as a table. An unknown pair is our own error, which the caller counts."""
+"""The states of a device (SPEC.md section 12), as a table. An unknown pair is our own error; the caller counts it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BYE_SLEEP = "bye: sleep"
 OVERSLEPT = "wake-up overdue"
 EVENTS = (HEARD, SILENT_LATE, SILENT_STALE, SILENT_OFFLINE, LINK_LOST, BYE_STOP, BYE_SLEEP, OVERSLEPT)
 
-# (state, event) → state. Silence is expected of a board that said good-bye or was never heard; a broker's last will after a
+# (state, event) → state. Silence is expected of a board that said good-bye or was never heard; a last will after a
 # good-bye says nothing new.
 TABLE: dict[tuple[str, str], str] = {
     **{(state, HEARD): ONLINE for state in STATES},

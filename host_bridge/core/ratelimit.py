@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class RateLimit:
-    """At most `per_minute` calls of allow() a minute return True for each key; at most `max_keys` keys are remembered."""
+    """At most `per_minute` calls of allow() a minute return True for a key; at most `max_keys` keys are remembered."""
 
     def __init__(self, per_minute: int, max_keys: int = 4096) -> None:
         self._per_minute = per_minute

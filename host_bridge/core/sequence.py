@@ -1,4 +1,4 @@
-"""Which reliable frames of one boot have come: repeats, order, gaps, and what became of the gaps (SPEC.md section 11)."""
+"""Which reliable frames of a boot have come: repeats, order, gaps, and what became of the gaps (SPEC.md section 11)."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ TOO_OLD = 3
 class Sequence:
     """The numbers of one boot.
 
-    base      the first number that was still on the board when the bridge met this boot; those before were another's business,
-              except what the board said it had dropped
+    base      the first number that was still on the board when the bridge met this boot; those before were another's
+              business, except what the board said it had dropped
     next      every number below it is settled: the frame came, or was given up. This is what `ack` carries
     top       one more than the highest number that came
     known     one more than the highest number that any header told of
@@ -130,7 +130,7 @@ class Sequence:
         return RECOVERED
 
     def _after_all(self, seq: int) -> int:
-        """A frame that was given up comes nevertheless. Its data are used; it is lost no longer, unless it counts as dropped."""
+        """A frame that was given up comes nevertheless. It is used, and lost no longer, unless it counts as dropped."""
         self._given_up.discard(seq)
         if self.lost:
             self.lost -= 1

@@ -1,7 +1,7 @@
 """Families, series and their values, as the exposition reads them.
 
-The engine's thread writes values; the thread that renders reads them, without a lock: every change that a reader may see is
-one assignment. `index` and `drawn` belong to the renderer.
+The engine's thread writes values, the thread that renders reads them, without a lock: every change that a reader may
+see is one assignment. `index` and `drawn` belong to the renderer.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Family:
 
 
 class Series:
-    """One series. value: integer in 10**scale, NaN or infinity, a histogram's columns as a tuple; None: not on the page.
+    """One series. value: integer in 10**scale, NaN, infinity, a histogram's columns as a tuple; None: not on the page.
 
     Counters: `last` is the total within the boot, `base` what earlier boots left; value = base + last.
     """

@@ -11,8 +11,8 @@ SPECIAL = "special"
 DECREASING = "decreasing"
 VALUE_REASONS = (RANGE, INTEGER, SPECIAL, DECREASING)
 
-# Why a series is not exposed: a key that is not in the catalogue, more labels than the catalogue knows, a name that cannot be
-# exposed, a name that means something else, the same series twice in a declaration, the caps.
+# Why a series is not exposed: a key that is not in the catalogue, more labels than it has there, a name that cannot be
+# exposed or that means something else already, the same series twice in a declaration, the caps.
 SERIES_REASONS = ("unknown", "labels", "name", "conflict", "repeated", "device_limit", "total_limit")
 
 

@@ -1,4 +1,4 @@
-"""Samples into the series that they belong to: range checks, specials, counters that must not decrease (SPEC.md section 17)."""
+"""Samples into their series: range checks, specials, counters that must not decrease (SPEC.md section 17)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The page of the boards' series: text that is kept, and redrawn only where values have changed.
 
-Every series has one piece of text in its family's list; a histogram's piece has all of its lines. Both formats share the
-pieces: they differ in the families' headings alone.
+Every series has one piece of text in its family's list; a histogram's piece has all of its lines. Both formats share
+the pieces: they differ in the families' headings alone.
 """
 
 from __future__ import annotations

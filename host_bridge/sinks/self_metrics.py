@@ -37,7 +37,7 @@ class EngineNumbers(Protocol):
 
 
 class SelfMetrics:
-    """Reads the core's plain counts when it is scraped; the core itself knows nothing of Prometheus. Any thread may call it."""
+    """Reads the core's plain counts when it is scraped; the core knows nothing of Prometheus. For any thread."""
 
     def __init__(self, engine: EngineNumbers, fleet: Fleet, version: str) -> None:
         self._engine = engine
