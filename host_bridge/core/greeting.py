@@ -13,6 +13,7 @@ from host_bridge.core.received import Received
 from host_bridge.core.sequence import Dropped, Sequence
 from host_bridge.core.series import Block
 from host_bridge.core.status import StatusBlock
+from shared_schema import messages as m
 from shared_schema.errors import AuthError
 from shared_schema.frame import Up
 from shared_schema.hello import Hello
@@ -50,7 +51,9 @@ class Greeting:
 
     def _count_start(self, device: Device, hello: Hello, received: Received) -> None:
         fresh = device.boot is not None or (not received.retained and hello.uptime < FRESH_S * 1000)
-        device.causes[hello.reset_cause] = device.causes.get(hello.reset_cause, 0) + int(fresh)
+        # A later version's number is read as the first (SPEC.md section 18).
+        cause = hello.reset_cause if hello.reset_cause < len(m.RESET_CAUSES) else 0
+        device.causes[cause] = device.causes.get(cause, 0) + int(fresh)
 
     def _describe(self, device: Device, hello: Hello) -> None:
         device.info = hello.info

@@ -1,51 +1,73 @@
 """The series that the bridge makes about each device: its state, ledger, clock and refusals.
 
-They are brought up to date when a page is drawn, by the renderer, so that a frame costs them nothing.
+They are brought up to date when a page is drawn, by the renderer, so that a frame costs them nothing. names() and
+numbers() go side by side: what there is, and how much of it; most of the time only the numbers change.
 """
 
 from __future__ import annotations
 
 from host_bridge.core import liveness
 from host_bridge.core.catalogue import bridge_metric
-from host_bridge.core.device import Device, Status
+from host_bridge.core.device import Boot, Device, Status
 from host_bridge.core.registry import Registry
 from host_bridge.core.series import Series, label_text
 from shared_schema import messages as m
 
-Row = tuple[str, tuple[str, ...], int]  # exposed name without device_, label values, value
+Name = tuple[str, tuple[str, ...]]  # exposed name without device_, label values
 _SCALES = {"last_seen_timestamp_seconds": -3, "clock_spread_seconds": -3}
 _SHOWN_STATES = tuple(state for state in liveness.STATES if state != liveness.UNKNOWN)
+_FIXED: tuple[Name, ...] = (
+    *(("state", (state,)) for state in _SHOWN_STATES),
+    ("last_seen_timestamp_seconds", ()),
+    ("frames_expected_total", ()),
+    ("frames_received_total", ()),
+    ("frames_recovered_total", ()),
+    ("frames_lost_total", ()),
+    ("frames_dropped_on_device_total", ("samples",)),
+    ("frames_dropped_on_device_total", ("event",)),
+    ("frames_dropped_on_device_total", ("crash",)),
+    ("frames_repeated_total", ()),
+    ("frames_too_old_total", ()),
+    ("frames_held", ()),
+    ("clock_spread_seconds", ()),
+    ("clock_anchors_refused_total", ()),
+    ("fields_skipped_total", ()),
+    ("series_refused_total", ()),
+)
 
 
 class StatusBlock(Status):
     """The status series of one device; none until it was heard."""
 
+    __slots__ = ("_device", "_made", "_registry", "_signature")
+
     def __init__(self, device: Device, registry: Registry) -> None:
         super().__init__()
         self._device = device
         self._registry = registry
-        self._made: dict[tuple[str, tuple[str, ...]], Series] = {}
+        self._made: dict[Name, Series] = {}
+        self._signature: object = None
 
     def refresh(self) -> None:
         """Renderer's side: set every value; make and drop series whose labels have changed."""
         if self.closed:
             self.gone, self.series, self._made = self.series, [], {}
             return
-        if self._device.state == liveness.UNKNOWN:
+        boot = self._device.boot
+        if self._device.state == liveness.UNKNOWN or boot is None:
             return
-        made = self._made
-        current: dict[tuple[str, tuple[str, ...]], Series] = {}
-        for name, labels, value in rows(self._device):
-            key = name, labels
-            series = made.get(key)
-            if series is None:
-                series = self._make(name, labels)
-            series.value = value
-            current[key] = series
-        if current.keys() != made.keys():
-            self.gone = [series for key, series in made.items() if key not in current]
-            self.series = list(current.values())
-            self._made = current
+        signature = _signature(self._device, boot)
+        if signature != self._signature:
+            self._signature = signature
+            self._remake(names(self._device, boot))
+        for series, number in zip(self.series, numbers(self._device, boot), strict=False):
+            series.value = number
+
+    def _remake(self, current: list[Name]) -> None:
+        before = self._made
+        self._made = {name: before.get(name) or self._make(*name) for name in current}
+        self.gone = [series for name, series in before.items() if name not in self._made]
+        self.series = list(self._made.values())
 
     def _make(self, name: str, labels: tuple[str, ...]) -> Series:
         metric = bridge_metric("device_" + name)._replace(scale=_SCALES.get(name, 0))
@@ -53,70 +75,51 @@ class StatusBlock(Status):
         return Series(self._registry.bridge(metric.name), metric, text, labels)
 
 
-def rows(device: Device) -> list[Row]:
+def _signature(device: Device, boot: Boot) -> object:
+    """What names() depends on."""
+    counts = len(device.rejected.counts), len(device.causes), len(device.events)
+    return device.port, device.info, boot.clock.source, counts
+
+
+def names(device: Device, boot: Boot) -> list[Name]:
     """Every status series of a device that was heard."""
-    return [*_state(device), *_ledger(device), *_clock(device), *_refusals(device), *_counts(device)]
-
-
-def _state(device: Device) -> list[Row]:
     info = tuple(device.info.get(key, "") for key in sorted(m.INFO_NAMES))
     return [
-        ("info", info, 1),
-        ("connection_status", (device.port,), int(device.shown)),
-        *(("state", (state,), int(state == device.state)) for state in _SHOWN_STATES),
-        ("last_seen_timestamp_seconds", (), round(device.last_seen * 1000)),
+        *_FIXED,
+        ("info", info),
+        ("connection_status", (device.port,)),
+        ("clock_source", (boot.clock.source,)),
+        *(("values_rejected_total", (reason,)) for reason in device.rejected.counts.copy()),
+        *(("boots_total", (m.RESET_CAUSES[cause],)) for cause in device.causes.copy()),
+        *(("events_total", (m.EVENT_TYPES[kind], m.SEVERITIES[severity])) for kind, severity in device.events.copy()),
     ]
 
 
-def _ledger(device: Device) -> list[Row]:
+def numbers(device: Device, boot: Boot) -> list[int]:
+    """The values of names(), in the same order."""
     counts = device.counts()
+    anchors_refused = device.anchors_refused + sum(one.clock.refused for one in list(device.boots.values()))
     return [
-        ("frames_expected_total", (), counts.expected),
-        ("frames_received_total", (), counts.received),
-        ("frames_recovered_total", (), counts.recovered),
-        ("frames_lost_total", (), counts.lost),
-        ("frames_dropped_on_device_total", ("samples",), counts.dropped_samples),
-        ("frames_dropped_on_device_total", ("event",), counts.dropped_events),
-        ("frames_dropped_on_device_total", ("crash",), counts.dropped_crashes),
-        ("frames_repeated_total", (), counts.repeated),
-        ("frames_too_old_total", (), counts.too_old),
-        ("frames_held", (), device.held),
+        *(int(state == device.state) for state in _SHOWN_STATES),
+        round(device.last_seen * 1000),
+        counts.expected,
+        counts.received,
+        counts.recovered,
+        counts.lost,
+        counts.dropped_samples,
+        counts.dropped_events,
+        counts.dropped_crashes,
+        counts.repeated,
+        counts.too_old,
+        device.held,
+        round(boot.clock.spread * 1000),
+        anchors_refused,
+        device.fields_skipped,
+        sum(device.refused.counts.copy().values()),
+        1,
+        int(device.shown),
+        1,
+        *device.rejected.counts.copy().values(),
+        *device.causes.copy().values(),
+        *device.events.copy().values(),
     ]
-
-
-def _clock(device: Device) -> list[Row]:
-    boot = device.boot
-    if boot is None:
-        return []
-    return [
-        ("clock_source", (boot.clock.source,), 1),
-        ("clock_spread_seconds", (), round(boot.clock.spread * 1000)),
-        (
-            "clock_anchors_refused_total",
-            (),
-            device.anchors_refused + sum(b.clock.refused for b in list(device.boots.values())),
-        ),
-    ]
-
-
-def _refusals(device: Device) -> list[Row]:
-    return [
-        ("fields_skipped_total", (), device.fields_skipped),
-        ("series_refused_total", (), sum(device.refused.counts.copy().values())),
-        *(("values_rejected_total", (reason,), n) for reason, n in device.rejected.counts.copy().items()),
-    ]
-
-
-def _counts(device: Device) -> list[Row]:
-    return [
-        *(("boots_total", (_name(m.RESET_CAUSES, cause),), n) for cause, n in device.causes.copy().items()),
-        *(
-            ("events_total", (_name(m.EVENT_TYPES, kind), _name(m.SEVERITIES, severity)), n)
-            for (kind, severity), n in device.events.copy().items()
-        ),
-    ]
-
-
-def _name(names: tuple[str, ...], number: int) -> str:
-    """A later version's number is read as the first (SPEC.md section 18)."""
-    return names[number] if number < len(names) else names[0]
