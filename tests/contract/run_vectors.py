@@ -36,7 +36,7 @@ def tohex(data):
     return str(binascii.hexlify(data), "ascii")
 
 
-def is_down(vector):
+def is_down(vector: dict) -> bool:
     """Whether the frame goes down."""
     if "way" in vector:
         return vector["way"] == "down"

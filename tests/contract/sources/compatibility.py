@@ -61,6 +61,7 @@ def future() -> list[Vector]:
         hello_with("sleep_trailing", "a third element", {8: [1, 2, 3]}, sleep=[1, 2]),
         hello_with("info_unknown", "an info of the future, which is no text", {5: {1: "a", 7: 8}}, info={"1": "a"}),
         hello_with("group_trailing", "a fourth element", {4: [[1000, 1, [3], {1: 2}]]}),
+        hello_with("group_trailing_16", "MAX_TRAILING elements", {4: [[1000, 1, [3], *[0] * 16]]}),
         hello_with("custom_unknown_key", "a field of the future",
                    {4: [[1000, 1, [{1: "m", 8: [1]}]]]}, groups=[group(1000, 1, {"name": "m"})]),
         hello_with("custom_label_trailing", "a label with a third element",

@@ -155,6 +155,7 @@ def hellos() -> list[Vector]:
         bad("group_number", "no array", {4: [3]}), bad("group_no_series", "an empty group", {4: [[1000, 1, []]]}),
         bad("group_interval_negative", "negative", {4: [[-1, 1, [3]]]}),
         bad("group_interval_true", "a boolean", {4: [[True, 1, [3]]]}), bad("group_batch_0", "0", {4: [[1000, 0, [3]]]}),
+        bad("group_trailing_17", "more than MAX_TRAILING elements", {4: [[1000, 1, [3], *[0] * 17]]}),
         series("key_0", "keys begin at 1", 0), series("key_negative", "negative", -3), series("key_text", "a text", "temp"),
         series("key_true", "a boolean", True), series("null", "null", None), series("empty_array", "no key", []),
         series("label_number", "a label value is text", [3, 1]), series("label_null", "null", [15, None, "1"]),
