@@ -57,7 +57,7 @@ class Stamp:
 
 node = boardpulse.start(sys.argv[1])
 node.add_sensor(Stamp(), %d)
-asyncio.run(boardpulse.run())
+asyncio.run(node.run())
 """
 
 
