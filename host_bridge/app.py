@@ -113,7 +113,7 @@ class Bridge:
         log.info("thresholds_reloaded", file=str(path), thresholds=len(thresholds))
 
     def _deliver_of(self, source: PausableSource) -> Callable[[Received], bool]:
-        """What the source delivers to. A line, unlike a broker, cannot be held back: what the queue refuses is dropped."""
+        """What the source delivers to. A line cannot be held back as a broker can: what is refused is dropped."""
         if source.name != SerialSource.name:
             return self._engine.submit
 

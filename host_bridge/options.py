@@ -28,6 +28,7 @@ class MqttOptions:
     username: str = ""
     password: str = field(default="", repr=False)
     client_id: str = ""  # empty: boardpulse.bridge.<host name>, so that the broker knows this bridge again
+    clean_session: bool = False  # True for a guest that wants nothing kept while it is away
     keepalive_s: int = 30
     shards: tuple[str, ...] = ()
     tls: bool = False

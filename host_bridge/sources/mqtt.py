@@ -51,6 +51,7 @@ class MqttSource:
             options,
             options.client_id or f"boardpulse.bridge.{socket.gethostname()}",
             filters(options.shards),
+            clean=options.clean_session,
             unwanted=unwanted(options.shards),
             on_message=self._take,
             on_up=self._up,

@@ -37,7 +37,7 @@ class ReplaySource:
         self._thread = threading.Thread(target=self._run, name=f"replay {path.name}", daemon=True)
         self.played = 0
         self.error = ""
-        self.finished = threading.Event()
+        self.when_finished: Callable[[], object] = lambda: None
 
     def start(self, deliver: Callable[[Received], bool]) -> None:
         """Begin to play."""
@@ -69,7 +69,7 @@ class ReplaySource:
             self.error = str(error)
             log.error("replay_failed", file=str(self._path), reason=self.error)
         finally:
-            self.finished.set()
+            self.when_finished()
 
     def _play(self, entries: Iterator[Received]) -> None:
         began = time.time()

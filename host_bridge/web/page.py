@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from html import escape
 
 from host_bridge.web.devices import Json
@@ -72,8 +72,8 @@ def row(device: Json, now: float) -> str:
     """One board."""
     state = str(device["state"])
     cells = "".join(_cell(name, text) for name, text in zip(COLUMNS[1:], texts(device, now), strict=True))
-    shown = state if state in STATES else "unknown"
-    return f'<tr><td><span class="state {shown}">{shown}</span>{_alerts(device)}</td>{cells}</tr>'
+    known = state if state in STATES else "unknown"
+    return f'<tr><td><span class="state {known}">{known}</span>{_alerts(device)}</td>{cells}</tr>'
 
 
 def texts(device: Json, now: float) -> list[str]:
@@ -86,21 +86,24 @@ def texts(device: Json, now: float) -> list[str]:
         info.get("firmware_version") or NOTHING,
         info.get("runtime") or NOTHING,
         "never" if last_seen is None else age(now - last_seen),
-        size(reading(device, "device_memory_free_bytes", "memory_type", ("gc", "system"))),
-        unit(reading(device, "device_temperature_celsius", "sensor_location", ()), "°C", 1),
-        unit(reading(device, "device_power_watts", "component", ("board", "total")), "W", 3),
+        shown(device, "device_memory_free_bytes", "memory_type", ("gc", "system"), size),
+        shown(device, "device_temperature_celsius", "sensor_location", (), lambda value: f"{value:.1f} °C"),
+        shown(device, "device_power_watts", "component", ("board", "total"), lambda value: f"{value:.3f} W"),
         f"{frames['received'] + frames['recovered']:,}",
         f"{frames['lost'] + frames['dropped_on_device']:,}",
     ]
 
 
-def reading(device: Json, metric: str, label: str, preferred: tuple[str, ...]) -> float | None:
-    """The value of a metric, of the first preferred label value that the board has, else of any."""
+def shown(device: Json, metric: str, label: str, preferred: tuple[str, ...], text: Callable[[float], str]) -> str:
+    """The value of a metric, of the first preferred label value that the board has, else of any; a simulated one says so."""
     found: dict[str, float] = {}
     for one in device["readings"]:
         if one["metric"] == metric and isinstance(one["value"], float):
             found.setdefault(one["labels"].get(label, ""), one["value"])
-    return next((found[value] for value in (*preferred, *found) if value in found), None)
+    where = next((value for value in (*preferred, *found) if value in found), None)
+    if where is None:
+        return NOTHING
+    return text(found[where]) + (" (simulated)" if where == "simulated" else "")
 
 
 def age(seconds: float) -> str:
@@ -111,20 +114,13 @@ def age(seconds: float) -> str:
     return f"{int(seconds / 86400)} d ago"
 
 
-def size(count: float | None) -> str:
+def size(count: float) -> str:
     """Bytes in one unit."""
-    if count is None:
-        return NOTHING
     for name in ("B", "KiB", "MiB", "GiB"):
         if abs(count) < 1024:
             return f"{count:.0f} {name}" if name == "B" else f"{count:.1f} {name}"
         count /= 1024
     return f"{count:.1f} TiB"
-
-
-def unit(value: float | None, name: str, digits: int) -> str:
-    """A value with its unit."""
-    return NOTHING if value is None else f"{value:.{digits}f} {name}"
 
 
 def _alerts(device: Json) -> str:
@@ -137,8 +133,8 @@ def _alerts(device: Json) -> str:
 
 def _cell(column: str, text: str) -> str:
     title = f' title="{escape(text)}"' if len(text) > MAX_CELL else ""
-    shown = text if len(text) <= MAX_CELL else text[: MAX_CELL - 1] + "…"
-    return f"<td{_numeric(column)}{title}>{escape(shown)}</td>"
+    cut = text if len(text) <= MAX_CELL else text[: MAX_CELL - 1] + "…"
+    return f"<td{_numeric(column)}{title}>{escape(cut)}</td>"
 
 
 def _numeric(column: str) -> str:
