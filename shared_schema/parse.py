@@ -25,6 +25,8 @@ class Samples(Up):
         self.n = integer(columns.count(item[6]), "number of samples", 1, m.MAX_SAMPLES)
         self.times = item[6]
         self.columns = item[7:]
+        if self.n * len(self.columns) > m.MAX_FRAME_VALUES:
+            raise SchemaError("%d samples of %d columns: too many" % (self.n, len(self.columns)))
         for column in self.columns:
             if isinstance(column, list) and len(column) != self.n:
                 raise SchemaError("a column has %d elements, the frame %d samples" % (len(column), self.n))

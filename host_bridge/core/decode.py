@@ -21,7 +21,7 @@ from shared_schema.parse import Bye, Event, Samples, Span, State, parse
 Message = Hello | Samples | Event | Span | Bye | State | Unknown
 
 _LEAVES = {int, float, str, bytes, bool, type(None), CBORSimpleValue, type(undefined)}
-_KEYS = {int, float, str, bytes, bool, type(None)}
+_KEYS = {int, str}
 _FLAT = {int, type(None), float}
 
 
@@ -84,7 +84,7 @@ def _check(item: object, depth: int) -> None:
     elif isinstance(item, dict):
         for key, value in item.items():
             if type(key) not in _KEYS:
-                raise CborError("a map key is neither a number nor a string")
+                raise CborError("a map key is neither an integer nor text")
             _check(value, depth + 1)
     else:
         raise CborError(f"a {type(item).__name__} is not of the data model of section 1")
@@ -145,7 +145,7 @@ def _samples(item: list[object]) -> Samples | None:
         and type(seq) is int
         and 0 <= seq <= m.MAX_SEQ
         and type(uptime) is int
-        and 0 <= uptime <= m.MAX_VALUE
+        and 0 <= uptime <= m.MAX_UPTIME
         and type(declaration) is int
         and 0 <= declaration <= 255
         and type(group) is int
@@ -154,7 +154,7 @@ def _samples(item: list[object]) -> Samples | None:
     ):
         return None
     n = times if type(times) is int else len(times) + 1 if type(times) is list else 0
-    if not 1 <= n <= m.MAX_SAMPLES:
+    if not 1 <= n <= m.MAX_SAMPLES or n * len(columns) > m.MAX_FRAME_VALUES:
         return None
     for column in columns:
         kind = type(column)

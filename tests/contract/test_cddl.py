@@ -31,6 +31,7 @@ BEYOND_CDDL = {
     "samples_column_long_for_times": "no relation between two arrays' lengths",
     "samples_second_column_short": "the same",
     "beyond_declared_columns": "a sum over the group",
+    "beyond_samples_values": "a product",
     "beyond_frame_bytes": "the frame's own length",
 }
 # Envelopes whose form is right: what is wrong is a tag or a name.

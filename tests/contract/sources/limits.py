@@ -33,6 +33,7 @@ def header_edges() -> list[tuple[str, str, wire.Meaning, wire.Meaning]]:
         ("samples_count", "MAX_SAMPLES 1024, as a count", samples([[0] * 1024]), samples([[0] * 1025])),
         ("samples_times", "MAX_SAMPLES 1024, as times",
          samples([[0] * 1024], times=[0, *range(1, 1024)]), samples([[0] * 1025], times=[0, *range(1, 1025)])),
+        ("samples_values", "MAX_FRAME_VALUES 65536", samples([[0] * 1024] * 64), samples([[0] * 1024] * 65)),
         ("samples_declaration", "declaration 0 to 255", samples([[1]], declaration=255), samples([[1]], declaration=256)),
         ("samples_group", "group 0 to 31: MAX_GROUPS 32", samples([[1]], group=31), samples([[1]], group=32)),
         ("boot", "boot up to 2**32 - 1", up("bye", boot=2**32 - 1, reason=0), up("bye", boot=2**32, reason=0)),
