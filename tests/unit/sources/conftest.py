@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from boardpulse_tools import broker as brokers
+from boardpulse_tools.broker import Broker
 from host_bridge.core.received import Received
-from tests.support.broker import Broker, Publisher
+from tests.support.components import require
+from tests.support.publisher import Publisher
 
 
 class Inbox:
@@ -80,10 +83,10 @@ def board() -> Iterator[Board]:
 
 
 @pytest.fixture
-def broker(tmp_path: Path, free_port: int) -> Iterator[Broker]:
+def broker(tmp_path: Path) -> Iterator[Broker]:
     """A running mosquitto."""
-    broker = Broker(tmp_path, free_port)
-    broker.start()
+    require("mosquitto")
+    broker = brokers.started(lambda: brokers.mosquitto(tmp_path))
     yield broker
     broker.stop()
 

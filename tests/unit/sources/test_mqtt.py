@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import pytest
 
+from boardpulse_tools.broker import Broker
 from host_bridge.core.received import BAD, FRAME, LINK_DOWN, LINK_UP
 from host_bridge.options import MqttOptions
 from host_bridge.sources import mqtt
 from host_bridge.sources.mqtt import MqttSource
 from shared_schema.cbor import encode
 from shared_schema.messages import topic
-from tests.support.broker import Broker, Publisher
+from tests.support.publisher import Publisher
 from tests.support.waiting import until
 from tests.unit.sources.conftest import Inbox
 
@@ -25,12 +26,12 @@ def bye(seq: int) -> bytes:
 
 
 @pytest.fixture
-def connect(inbox: Inbox, free_port: int) -> Iterator[Callable[..., MqttSource]]:
+def connect(inbox: Inbox, broker: Broker) -> Iterator[Callable[..., MqttSource]]:
     """Starts a source that delivers to the inbox."""
     sources: list[MqttSource] = []
 
     def start(wait: bool = True, **options: object) -> MqttSource:
-        source = MqttSource(replace(MqttOptions("127.0.0.1", free_port, client_id="bridge"), **options))
+        source = MqttSource(replace(MqttOptions("127.0.0.1", broker.port, client_id="bridge"), **options))
         source.start(inbox)
         sources.append(source)
         if wait:
@@ -127,7 +128,7 @@ def test_frames_that_the_core_holds_do_not_cut_off_the_fleet(connect, publisher:
 def test_a_broker_that_is_killed_is_said_once_and_found_again(connect, broker: Broker, inbox: Inbox) -> None:
     """One line at the loss, one at the recovery, however many attempts lie between."""
     source = connect()
-    broker.kill()
+    broker.process.kill()
     until(lambda: not source.connected)
     time.sleep(2.5)
     broker.start()
@@ -142,7 +143,7 @@ def test_a_broker_that_is_killed_is_said_once_and_found_again(connect, broker: B
 
 def test_a_broker_that_is_down_at_the_start_is_found_later(connect, broker: Broker, inbox: Inbox) -> None:
     """Nothing needs a restart by a person."""
-    broker.kill()
+    broker.process.kill()
     source = connect(wait=False)
     (down,) = until(lambda: inbox.of(LINK_DOWN))
     assert "refused" in str(down.payload).lower()
