@@ -14,10 +14,14 @@ READ_BYTES = 4096
 class Cable:
     """`board_port` and `bridge_port` are paths to open as serial ports. A line loses what nobody takes, as a UART does.
 
-    It stays plugged in while either side comes and goes. add_noise() puts bytes on the line towards the bridge.
+    It stays plugged in while either side comes and goes. add_noise() puts bytes on the line towards the bridge. With
+    `record`, all that either side sent is kept in `from_board` and `from_bridge`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, record: bool = False) -> None:
+        self.from_board = bytearray()
+        self.from_bridge = bytearray()
+        self._record = record
         self._board, self._board_line = _raw_pty()
         self._bridge, self._bridge_line = _raw_pty()
         self.board_port = os.ttyname(self._board_line)
@@ -60,11 +64,17 @@ class Cable:
             while True:
                 for key, _ in selector.select():
                     if key.data is not None:
-                        _write(key.data, os.read(key.fd, READ_BYTES))
+                        self._pass_on(key.fd, key.data)
                     elif b"q" in os.read(self._wake_read, READ_BYTES):
                         return
                     else:
                         self._put_noise()
+
+    def _pass_on(self, source: int, target: int) -> None:
+        data = os.read(source, READ_BYTES)
+        if self._record:
+            (self.from_board if source == self._board else self.from_bridge).extend(data)
+        _write(target, data)
 
     def _put_noise(self) -> None:
         with self._lock:

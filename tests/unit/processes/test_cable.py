@@ -33,6 +33,15 @@ def test_every_byte_value_arrives_unchanged_both_ways() -> None:
         assert read(board, 256) == EVERY_BYTE
 
 
+def test_what_either_side_sent_is_recorded_when_asked_for() -> None:
+    with Cable(record=True) as cable, open_port(cable.board_port) as board, open_port(cable.bridge_port) as bridge:
+        board.write(b"up")
+        assert read(bridge, 2) == b"up"
+        bridge.write(b"down")
+        assert read(board, 4) == b"down"
+        assert (bytes(cable.from_board), bytes(cable.from_bridge)) == (b"up", b"down")
+
+
 def test_noise_reaches_the_bridge_only() -> None:
     with Cable() as cable, open_port(cable.board_port) as board, open_port(cable.bridge_port) as bridge:
         cable.add_noise(b"\x00\xff noise")
