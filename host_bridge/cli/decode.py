@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import click
 
@@ -18,6 +19,7 @@ from host_bridge.sources import capture_file
 from shared_schema.framing import BAD, FRAME, Deframer
 
 MAX_INPUT_BYTES = 64 << 20  # of bytes that are no capture; captures are read line by line
+CAPTURE_START = 128  # the header's name is among the first bytes
 _HEX_NOISE = re.compile(r"0x|[\s:,]", re.IGNORECASE)
 
 
@@ -55,12 +57,14 @@ def describe(given: str, describer: Describer) -> Iterator[Description]:
         return
     try:
         with path.open("rb") as file:
-            start = file.read(len(capture_file.HEADER) + 64)
-            file.seek(0)
-            if capture_file.HEADER.encode() in start:
-                yield from describe_capture(io.TextIOWrapper(file, "utf-8", errors="replace"), given, describer)
-            else:
-                yield from describe_bytes(file.read(MAX_INPUT_BYTES), given, describer)
+            data = file.read(CAPTURE_START)
+            if not is_capture(data):
+                data += file.read(MAX_INPUT_BYTES)
+        if not is_capture(data):
+            yield from describe_bytes(data, given, describer)
+            return
+        with path.open(encoding="utf-8", errors="replace") as capture:
+            yield from describe_capture(capture, given, describer)
     except OSError as error:
         shown = given if len(given) <= 60 else given[:59] + "…"
         raise click.ClickException(f"{shown} is neither hexadecimal digits nor a file ({error.strerror})") from error
@@ -75,7 +79,7 @@ def _is_file(path: Path) -> bool:
 
 def describe_bytes(data: bytes, name: str, describer: Describer) -> Iterator[Description]:
     """What a file or standard input holds."""
-    if capture_file.HEADER.encode() in data[:128]:
+    if is_capture(data):
         yield from describe_capture(io.StringIO(data.decode("utf-8", "replace")), name, describer)
         return
     text = data.decode("ascii", "replace")
@@ -87,10 +91,15 @@ def describe_bytes(data: bytes, name: str, describer: Describer) -> Iterator[Des
         yield from describe_binary(data, describer)
 
 
-def describe_capture(file: io.TextIOBase, name: str, describer: Describer) -> Iterator[Description]:
+def is_capture(data: bytes) -> bool:
+    """Whether these are the first bytes of a capture."""
+    return capture_file.HEADER.encode() in data[:CAPTURE_START]
+
+
+def describe_capture(file: IO[str], name: str, describer: Describer) -> Iterator[Description]:
     """The entries of a capture."""
     try:
-        for received in capture_file.read(file, name):  # type: ignore[arg-type]  # readline is all it uses
+        for received in capture_file.read(file, name):
             yield describer.received(received)
     except capture_file.CaptureError as error:
         raise click.ClickException(str(error)) from error

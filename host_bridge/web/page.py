@@ -95,7 +95,7 @@ def texts(device: Json, now: float) -> list[str]:
 
 
 def shown(device: Json, metric: str, label: str, preferred: tuple[str, ...], text: Callable[[float], str]) -> str:
-    """The value of a metric, of the first preferred label value that the board has, else of any; a simulated one says so."""
+    """The value of a metric, of the first preferred label value that there is, else of any. A simulated one says so."""
     found: dict[str, float] = {}
     for one in device["readings"]:
         if one["metric"] == metric and isinstance(one["value"], float):
