@@ -39,7 +39,7 @@ def start(config: "str | dict[str, Any]" = "boardpulse.json", board: "Any" = Non
     return _node
 
 
-def node() -> "Node":
+def started() -> "Node":
     """The node that start() made."""
     if _node is None:
         raise RuntimeError("call boardpulse.start() first")
@@ -55,7 +55,7 @@ def gauge(
 ) -> "Gauge":
     """A metric of your own that goes up and down. Values are kept to 10**scale: three decimals unless told
     otherwise."""
-    return node().metric(name, 0, unit, scale, labels, help)  # type: ignore[no-any-return]
+    return started().metric(name, 0, unit, scale, labels, help)  # type: ignore[no-any-return]
 
 
 def counter(
@@ -66,7 +66,7 @@ def counter(
     help: str = "",  # noqa: A002
 ) -> "Counter":
     """A metric of your own that only grows."""
-    return node().metric(name, 1, unit, scale, labels, help)  # type: ignore[no-any-return]
+    return started().metric(name, 1, unit, scale, labels, help)  # type: ignore[no-any-return]
 
 
 def histogram(
@@ -78,44 +78,44 @@ def histogram(
     help: str = "",  # noqa: A002
 ) -> "Histogram":
     """A metric of your own that counts observations between bounds."""
-    return node().metric(name, 2, unit, scale, labels, help, bounds)  # type: ignore[no-any-return]
+    return started().metric(name, 2, unit, scale, labels, help, bounds)  # type: ignore[no-any-return]
 
 
 def inference(model: str, version: str = "") -> "Model":
     """The recorder of a model: `with boardpulse.inference("gestures", "3"): …` counts and times an inference."""
     from boardpulse.recorder import model as recorder
 
-    return recorder(node(), model, version)
+    return recorder(started(), model, version)
 
 
 def log(severity: "str | int", message: str, **fields: object) -> None:
     """Send a log line: debug, info, warning, error or critical, with fields that are ints, texts, bools or None."""
-    node().log(severity, message, **fields)
+    started().log(severity, message, **fields)
 
 
 def step() -> int:
     """Do what is due, for applications without asyncio. Milliseconds until it wants to be called again."""
-    return node().step()
+    return started().step()
 
 
 async def run() -> None:
     """Do what is due until stop(), as a task of your loop."""
-    await node().run()
+    await started().run()
 
 
 async def flush(timeout_ms: int = 5000) -> bool:
     """Send what was sampled and logged, and wait until it is acknowledged; before a deep sleep, say. False when
     time was up first."""
-    return await node().flush(timeout_ms)
+    return await started().flush(timeout_ms)
 
 
 async def stop(timeout_ms: int = 1500) -> bool:
     """Say bye, flush, close the link, end run(). Whether everything was acknowledged."""
-    return await node().stop(timeout_ms)
+    return await started().stop(timeout_ms)
 
 
 def watch(coroutine: "Coroutine[Any, Any, Any]", name: str) -> "Coroutine[Any, Any, None]":
     """A coroutine around yours, for create_task(): an exception that ends it is sent as a crash, with its traceback."""
     from boardpulse.tasks import guard
 
-    return guard(node(), coroutine, name)
+    return guard(started(), coroutine, name)

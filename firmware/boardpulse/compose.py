@@ -50,7 +50,9 @@ def build(settings: config.Settings, board: "Any") -> Node:
     clock = Clock(ticks_ms, TICKS_MASK, board.wall_clock, board.CLOCK_SOURCE)
     link, outbox = _link(settings, board)
     sampler = Sampler()
-    lag = health = None
+    lag: Any = None
+    health: Any = None
+    sensor: Any = None
     for name, interval_ms, _ in board.SENSORS:
         options = settings.sensors.get(name, {})
         if options is False:
@@ -60,7 +62,7 @@ def build(settings: config.Settings, board: "Any") -> Node:
 
             sensor = health = Health(sampler, link.name)
         else:
-            sensor: Any = board.make_sensor(name, options, clock)
+            sensor = board.make_sensor(name, options, clock)
             lag = sensor if name == "loop_lag" else lag
         if sensor is not None and len(sensor.series):
             interval_ms = options.get("interval_ms") or max(interval_ms, settings.interval_ms)

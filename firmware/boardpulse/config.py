@@ -113,6 +113,7 @@ _LINKS: "dict[str, dict[str, Any]]" = {
         "password": (text(256), None),
         "keepalive_s": (integer(5, 3600), 30),
         "tls": (tls, False),
+        "ack": (one_of("broker", "bridge"), "broker"),
     },
 }
 

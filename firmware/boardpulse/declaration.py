@@ -24,6 +24,8 @@ def body(node: "Node") -> "dict[int, object]":
     out[7] = node.outbox.report(node.capacity_s())
     if node.reset_cause:
         out[9] = node.reset_cause
+    if node.link.name == "mqtt" and node.link.ack_mode:
+        out[12] = node.link.ack_mode
     if node.wake_reason:
         out[13] = node.wake_reason
     return out

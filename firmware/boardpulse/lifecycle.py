@@ -1,6 +1,5 @@
 """What happens to a node seldom: it gets another sensor, declares itself anew, says bye."""
 
-from boardpulse.clock import add, diff
 from boardpulse.compat import const, sleep_ms
 from boardpulse.custom import Custom, declare
 from boardpulse.outbox import EVENT
@@ -74,9 +73,10 @@ def bye(node: "Node", reason: int, wake_in_ms: int = -1) -> None:
 def close(node: "Node", timeout_ms: int, reason: int) -> bool:
     """Say bye, flush, close the link; without asyncio."""
     bye(node, reason)
-    until = add(node.clock.now, timeout_ms)
-    while node.outbox.count and diff(until, node.clock.now) > 0:
-        sleep_ms(min(node.step(), _POLL_MS))
+    while node.outbox.count and timeout_ms > 0:
+        pause = min(node.step(), _POLL_MS)
+        sleep_ms(pause)
+        timeout_ms -= max(1, pause)
     node.stopped = True
     node.link.close()
     return not node.outbox.count

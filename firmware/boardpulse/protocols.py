@@ -25,10 +25,10 @@ class Sensor(Protocol):
 class Stream(Protocol):
     """Bytes both ways. Nothing blocks; OSError means that it is gone."""
 
-    def write(self, buf: bytearray | bytes, offset: int, length: int, /) -> int | None:
+    def write(self, __buf: bytearray | bytes, __offset: int, __length: int) -> int | None:
         """Bytes taken; None or 0 for none."""
 
-    def readinto(self, buf: bytearray, /) -> int | None:
+    def readinto(self, __buf: bytearray) -> int | None:
         """Bytes read; None for none. 0 is none on a serial line, and the end on a socket."""
 
     def close(self) -> None:
@@ -42,6 +42,7 @@ class Link(Protocol):
     node: Any
     errors: int
     reconnects: int
+    ack_mode: int  # as in hello: 0 the link's own acknowledgement is enough, 1 the bridge's ack is waited for
 
     def step(self, now: int) -> int:
         """Do what is due; milliseconds until the next call."""

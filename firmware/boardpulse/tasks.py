@@ -2,7 +2,6 @@
 
 import asyncio
 
-from boardpulse.clock import add, diff
 from boardpulse.compat import MICROPYTHON, const
 
 TYPE_CHECKING = const(0)
@@ -40,10 +39,10 @@ def watch_loop(node: "Node") -> None:
 async def flush(node: "Node", timeout_ms: int) -> bool:
     """Node.flush"""
     node.emit_all()
-    node.clock.update()
-    until = add(node.clock.now, timeout_ms)
-    while node.outbox.count and diff(until, node.clock.now) > 0:
-        await sleep_ms(min(node.step(), _POLL_MS))
+    while node.outbox.count and timeout_ms > 0:
+        pause = min(node.step(), _POLL_MS)
+        await sleep_ms(pause)
+        timeout_ms -= max(1, pause)
     return not node.outbox.count
 
 

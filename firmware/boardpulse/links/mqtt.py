@@ -56,6 +56,7 @@ class Mqtt:
         self.errors = 0
         self.reconnects = 0
         self._options = options
+        self.ack_mode = 1 if options["ack"] == "bridge" else 0
         self._half_keepalive_ms = options["keepalive_s"] * 500
         self._client_id = "boardpulse-" + device_id
         self._device_id = device_id
@@ -97,7 +98,8 @@ class Mqtt:
         return _WAITING_MS if self.node.outbox.count else _IDLE_MS
 
     def acknowledged(self) -> None:
-        """The bridge's own ack took frames; PUBACKs do that here, so there is nothing to hurry."""
+        """The bridge's own ack took frames."""
+        self._progress_at = self.node.clock.now
 
     def fail(self) -> None:
         """Begin afresh after an error in this code, on a new connection."""
@@ -172,7 +174,10 @@ class Mqtt:
         if self._ping_at >= 0 and diff(now, self._ping_at) > _ANSWER_MS:
             late = "PINGREQ"
         elif self.node.outbox.sent and diff(now, self._progress_at) > _ANSWER_MS:
-            late = "PUBLISH"
+            if self.ack_mode == 0:
+                late = "PUBLISH"
+            else:
+                self._send_again(now)
         elif not self._subscribed and diff(now, self._since) > _ANSWER_MS:
             late = "SUBSCRIBE"
         elif self._at < self._end and diff(now, self._said_at) > _ANSWER_MS:
@@ -295,6 +300,11 @@ class Mqtt:
         self._backoff_ms = _FIRST_BACKOFF_MS
         self._queue = [packets.subscribe(self._next_pid(), topic(self._device_id, "down"))]
         self.node.hello_due = self._state_due = True
+        self._send_again(now)
+
+    def _send_again(self, now: int) -> None:
+        """Send what was sent and not acknowledged another time."""
+        self._progress_at = now
         outbox = self.node.outbox
         outbox.again = 0
         outbox.until = outbox.sent
@@ -309,7 +319,7 @@ class Mqtt:
 
     def acknowledged_pid(self, pid: int) -> None:
         """PUBACK of a frame, or of a hello or state, which need none."""
-        if self.node.outbox.acknowledge_pid(pid):
+        if self.ack_mode == 0 and self.node.outbox.acknowledge_pid(pid):
             self._progress_at = self.node.clock.now
 
     def message(self, buf: bytearray, start: int, end: int) -> None:

@@ -62,7 +62,7 @@ class MicroPythonTty:
 
     def readinto(self, buf: bytearray) -> "int | None":
         """Bytes that were read; 0 or None for none."""
-        return self._file.readinto(buf)  # type: ignore[attr-defined,no-any-return]
+        return self._file.readinto(buf)
 
     def close(self) -> None:
         """Close the port."""

@@ -39,6 +39,7 @@ class Uart:
     """
 
     name = "uart"
+    ack_mode = 1
 
     def __init__(self, open_stream: "Callable[[], Stream]", max_down: int = 256) -> None:
         self.node: Node = None  # type: ignore[assignment]  # the node puts itself here
@@ -128,8 +129,8 @@ class Uart:
             outbox.again = 0
             outbox.until = outbox.sent
             self._budget = _BURST
-            self._resend_at = add(now, self._backoff_ms)
             self._backoff_ms = min(self._backoff_ms * 2, _LAST_BACKOFF_MS)
+            self._resend_at = add(now, self._backoff_ms)
 
     def _write(self) -> bool:
         """Write what the stream takes of one frame. Whether it is worth going on."""

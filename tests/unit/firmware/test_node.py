@@ -1,0 +1,279 @@
+"""The node: what is rare, and that nothing that fails stops the rest."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from boardpulse.tasks import guard
+from shared_schema.commands import encode_reset, encode_set
+from tests.fakes.firmware import Bench, Scripted
+
+HELLO, SAMPLES, EVENT, BYE = 1, 2, 3, 5
+T_2026 = 1767225600
+
+
+def bench_of(*readings: Any, interval_ms: int = 1000, batch: int = 1, **options: Any) -> Bench:
+    """A node with one sensor, its hello read."""
+    bench = Bench([(Scripted(readings or [[1]]), interval_ms, batch)], **options)
+    bench.step()
+    bench.frames()
+    return bench
+
+
+def answers(bench: Bench) -> list[tuple[int, int]]:
+    """(command, code) of the answers since the last call."""
+    return [(e.command, e.code) for e in bench.frames(EVENT) if e.type == 4]
+
+
+def test_log_lines_carry_severity_and_fields() -> None:
+    """What is no int, text, bool or None is sent as text."""
+    bench = bench_of()
+    bench.node.log("warning", "low on paint", colour="red", litres=2, share=0.25, empty=False, by=None)
+    bench.step()
+    (event,) = bench.frames(EVENT)
+    assert (event.type, event.severity, event.message) == (0, 2, "low on paint")
+    assert event.fields == {"colour": "red", "litres": 2, "share": "0.25", "empty": False, "by": None}
+
+
+def test_log_lines_below_the_level_are_not_sent() -> None:
+    """The level is a command's, or the configuration's."""
+    bench = bench_of()
+    bench.say(encode_set(bench.node.boot, 1, {5: 3}))
+    bench.step()
+    bench.node.log("warning", "no")
+    bench.node.log("error", "yes")
+    bench.step()
+    assert [e.message for e in bench.frames(EVENT) if e.type == 0] == ["yes"]
+
+
+def test_an_unknown_severity_is_the_callers_fault() -> None:
+    """It raises, and names those that there are."""
+    with pytest.raises(ValueError, match="debug, info"):
+        bench_of().node.log("loud", "x")
+
+
+def test_huge_texts_are_cut() -> None:
+    """A message keeps its beginning, a traceback its end."""
+    bench = bench_of()
+    bench.node.log("info", "ä" * 5000, **{"k" * 500: "v" * 5000})
+    bench.step()
+    (event,) = bench.frames(EVENT)
+    assert event.message == "ä" * 1000
+    assert {(len(key), len(value)) for key, value in event.fields.items()} == {(64, 1000)}
+
+
+def test_a_fault_of_the_link_becomes_a_crash_and_sampling_goes_on() -> None:
+    """The traceback is sent once the link works again; the samples of the time between are there."""
+    bench = bench_of()
+    link: Any = bench.node.link
+    right, link._receive = link._receive, lambda: 1 // 0
+    bench.run(3000, 1000)
+    link._receive = right
+    bench.run(1000, 1000)
+    frames = bench.frames()
+    crash = next(f for f in frames if f.kind == EVENT and f.type == 2)
+    assert crash.source == "uart"
+    assert "ZeroDivisionError" in crash.message
+    assert "Traceback" in crash.traceback
+    assert len({f.uptime for f in frames if f.kind == SAMPLES}) == 4
+
+
+def test_the_same_crash_again_is_counted_and_told_later() -> None:
+    """A fault in each step is one event, then one that says how often it came again."""
+    bench = bench_of(interval_ms=86_400_000)
+    for _ in range(20):
+        bench.node.crash("task", ValueError("again"))
+        bench.step(100)
+    bench.run(20000, 1000)
+    crashes = [e for e in bench.frames(EVENT) if e.type == 2]
+    assert [(e.message, e.repeats) for e in crashes] == [("ValueError: again", 1), ("ValueError: again", 19)]
+    assert bench.node.task_errors == 20
+
+
+def test_an_exception_that_ends_a_task_is_a_crash() -> None:
+    """guard() sends the traceback and lets the loop live."""
+    bench = bench_of()
+
+    async def main() -> None:
+        async def task() -> None:
+            raise KeyError("lost")
+
+        await guard(bench.node, task(), "blink")
+
+    asyncio.run(main())
+    bench.step()
+    (event,) = bench.frames(EVENT)
+    assert (event.type, event.source) == (2, "blink")
+    assert "in task" in event.traceback
+
+
+def test_an_unguarded_task_that_dies_is_a_crash_too() -> None:
+    """run() hears of what nobody awaits."""
+    bench = bench_of()
+
+    async def main() -> None:
+        running = asyncio.create_task(bench.node.run())
+
+        async def task() -> None:
+            raise KeyError("lost")
+
+        forgotten = asyncio.create_task(task())
+        await asyncio.sleep(0.05)
+        del forgotten
+        await asyncio.sleep(0.05)
+        bench.node.stopped = True
+        await running
+
+    asyncio.run(main())
+    assert [e.source for e in bench.frames(EVENT) if e.type == 2] == ["task"]
+
+
+def test_a_set_is_answered_and_declared_before_it_is_used() -> None:
+    """New interval and batch: the answer, a hello with the next declaration, then frames that name it."""
+    bench = bench_of(interval_ms=1000)
+    bench.say(encode_set(bench.node.boot, 7, {1: [[0, 200]], 2: [[0, 3]]}))
+    bench.run(1000, 50)
+    frames = bench.frames()
+    kinds = [f.kind for f in frames]
+    hello = frames[kinds.index(HELLO)]
+    assert (hello.declaration, hello.groups[0].interval_ms, hello.groups[0].batch) == (1, 200, 3)
+    samples = [f for f in frames if f.kind == SAMPLES]
+    assert samples
+    assert all(f.declaration == 1 and f.n == 3 for f in samples)
+    assert kinds.index(HELLO) < kinds.index(SAMPLES)
+    assert [(e.command, e.code) for e in frames if e.kind == EVENT] == [(7, 0)]
+
+
+def test_samples_that_wait_go_out_under_the_old_declaration() -> None:
+    """A half full batch is sent before its group changes."""
+    bench = bench_of(interval_ms=100, batch=10)
+    bench.run(300, 100)
+    bench.say(encode_set(bench.node.boot, 1, {2: [[0, 2]]}))
+    bench.run(400, 100)
+    assert [(s.declaration, s.n) for s in bench.frames(SAMPLES)][:2] == [(0, 5), (1, 2)]
+
+
+def test_a_set_is_done_whole_or_not_at_all() -> None:
+    """One wrong part refuses it; nothing has changed."""
+    bench = bench_of()
+    bench.say(encode_set(bench.node.boot, 1, {1: [[0, 200]], 3: [[0, 9, 0, 1]], 5: 4}))
+    bench.step()
+    assert answers(bench) == [(1, 1)]
+    assert bench.node.sampler.groups[0].interval_ms == 1000
+    assert bench.node.log_level == 0
+
+
+def test_a_command_is_executed_once_and_answered_each_time() -> None:
+    """A repeated number gets the same answer, also when its content differs."""
+    bench = bench_of()
+    for fields in ({5: 2}, {5: 4}):
+        bench.say(encode_set(bench.node.boot, 3, fields))
+        bench.step()
+    assert answers(bench) == [(3, 0), (3, 0)]
+    assert bench.node.log_level == 2
+    bench.say(encode_set(bench.node.boot, 2, {5: 1}))
+    bench.step()
+    assert answers(bench) == [(2, 1)]
+    assert bench.node.log_level == 2
+
+
+def test_commands_of_another_boot_are_ignored() -> None:
+    """What was meant for the board before its restart is not done after it."""
+    bench = bench_of()
+    bench.say(encode_set(bench.node.boot ^ 1, 1, {5: 4}))
+    bench.step()
+    assert answers(bench) == []
+    assert bench.node.log_level == 0
+
+
+def test_a_value_beyond_its_limits_is_sent_at_once() -> None:
+    """The batch it stands in does not wait to be full."""
+    bench = bench_of([20], [21], [20], [95], [20], interval_ms=100, batch=50)
+    bench.say(encode_set(bench.node.boot, 1, {3: [[0, 0, None, 90]]}))
+    bench.run(300, 100)
+    (samples,) = bench.frames(SAMPLES)
+    assert samples.n == 4
+
+
+def test_time_from_the_bridge_makes_an_anchor() -> None:
+    """hello tells it, labelled as the bridge's."""
+    bench = bench_of()
+    bench.say(encode_set(bench.node.boot, 1, {4: [T_2026, 5, 20]}))
+    bench.step(100)
+    bench.step()
+    hello = bench.frames(HELLO)[-1]
+    assert hello.anchor[0] == T_2026
+    assert hello.anchor[2:] == (3, 20)
+
+
+def test_a_clock_that_is_set_later_is_declared() -> None:
+    """When the board's own clock jumps, a hello with the new anchor follows within ten seconds."""
+    now = [0]
+    bench = bench_of(wall=lambda: (now[0] + bench.node.clock.uptime_s() if now[0] else 0, 0, 50))
+    bench.run(30000, 1000)
+    assert bench.frames(HELLO) == []
+    now[0] = T_2026
+    bench.run(30000, 1000)
+    (hello,) = bench.frames(HELLO)
+    assert hello.anchor[0] >= T_2026
+
+
+def test_drops_are_told() -> None:
+    """A bridge hears what a full outbox gave up without asking."""
+    bench = bench_of(interval_ms=100, outbox_bytes=300, acks=False)
+    bench.line.broken = True
+    bench.run(5000, 100)
+    bench.line.broken = False
+    bench.run(45000, 100)
+    dropped = bench.node.outbox.dropped[0]
+    assert dropped > 20
+    hellos = bench.frames(HELLO)
+    assert hellos[-1].outbox[3] > 20
+
+
+def test_reset_says_bye_first() -> None:
+    """The answer, then bye with the reason reset; then the board is reset with the mode asked for."""
+    bench = bench_of()
+    modes: list[int] = []
+    bench.node.reset = modes.append
+    bench.say(encode_reset(bench.node.boot, 1, 1))
+    bench.step()
+    bench.step()
+    frames = bench.frames(EVENT, BYE)
+    assert [(f.kind, getattr(f, "reason", None)) for f in frames] == [(EVENT, None), (BYE, 3)]
+    assert modes == [1]
+
+
+def test_a_board_that_cannot_be_reset_says_so() -> None:
+    """Refused, and it goes on."""
+    bench = bench_of()
+    bench.say(encode_reset(bench.node.boot, 1, 0))
+    bench.step()
+    assert answers(bench) == [(1, 1)]
+
+
+def test_close_sends_what_waits_then_bye() -> None:
+    """A graceful stop loses no half full batch; nothing comes after bye."""
+    bench = Bench([(Scripted([[1]]), 100, 50)])
+    bench.run(500, 100)
+    bench.frames()
+    assert not bench.node.close(timeout_ms=1)  # nobody acknowledges
+    assert bench.line.closed
+    assert [(f.kind, getattr(f, "n", None)) for f in bench.frames(SAMPLES, BYE)] == [(SAMPLES, 5), (BYE, None)]
+
+
+def test_flush_waits_for_the_acknowledgement() -> None:
+    """True once everything is acknowledged, False when the time is over first."""
+    bench = bench_of(interval_ms=60000, acks=False)
+    step = bench.node.step
+
+    def turned() -> int:
+        bench.ticks.advance(20)
+        return step()
+
+    bench.node.step = turned  # type: ignore[method-assign]
+    assert asyncio.run(bench.node.flush(200)) is False
+    bench.acks = True
+    bench.step()
+    assert asyncio.run(bench.node.flush(200)) is True
