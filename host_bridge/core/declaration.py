@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from host_bridge.core.catalogue import Metric
@@ -41,13 +42,26 @@ class _Resolver:
         self._out = Resolved()
 
     def run(self, groups: list[Group]) -> Resolved:
-        out = self._out
+        # First what goes, then what comes: a name, or a place under the caps, may pass from one to the other.
+        self._remove_all_but([declared for group in groups for declared in group.series])
         for group in groups:
-            out.plans.append(self._plan(group))
-        for series in self._left.values():
-            self._registry.remove(series)
-            out.gone.append(series)
-        return out
+            self._out.plans.append(self._plan(group))
+        return self._out
+
+    def _remove_all_but(self, wanted: list[Declared]) -> None:
+        stays: dict[Key, Metric] = {}
+        for declared in wanted:
+            with suppress(RefusedSeriesError):
+                metric, values = self._registry.metric(declared)
+                stays[self._key(metric, values)] = metric
+        for key, series in list(self._left.items()):
+            if key not in stays or not _same(series, stays[key]):
+                self._registry.remove(series)
+                self._out.gone.append(series)
+                del self._left[key]
+
+    def _key(self, metric: Metric, values: tuple[str, ...]) -> Key:
+        return metric.name, self._device_labels + label_text(metric.labels, values)
 
     def _plan(self, group: Group) -> Plan:
         places: list[Place] = []
@@ -89,20 +103,14 @@ class _Resolver:
         return series
 
     def _present_or_new(self, metric: Metric, values: tuple[str, ...]) -> Series:
-        labels = self._device_labels + label_text(metric.labels, values)
-        key = metric.name, labels
+        key = self._key(metric, values)
         if key in self._used:
             raise RefusedSeriesError("repeated", f"{metric.name} is declared twice with the same labels")
-        present = self._left.pop(key, None)
-        if present is not None:
-            if _same(present, metric):
-                self._used.add(key)
-                return present
-            self._registry.remove(present)
-            self._out.gone.append(present)
-        series = self._registry.add(metric, labels, values, self._weight)
+        series = self._left.get(key)
+        if series is None:
+            series = self._registry.add(metric, key[1], values, self._weight)
+            self._out.new.append(series)
         self._used.add(key)
-        self._out.new.append(series)
         return series
 
 

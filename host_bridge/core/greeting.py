@@ -117,20 +117,23 @@ class Greeting:
             boot.report = (first, told, now + (SETTLE_S if device.by_topic else 0.0))
             if boot.sequence.base < 0:
                 boot.sequence.report(first, told)
-            settle(boot, now)
+            settle(self._context, device, boot, now)
         boot.sequence.heard_of(hello.seq)
         self._life.heard(device, received.at, now)
 
 
-def settle(boot: Boot, now: float) -> bool:
+def settle(context: Context, device: Device, boot: Boot, now: float) -> bool:
     """Believe the board's last report on its outbox, once its time has come. True: nothing is left to settle."""
     if boot.report is None:
         return True
     first, dropped, due = boot.report
     if now < due:
         return False
+    before = boot.sequence.next
     boot.sequence.report(first, dropped)
     boot.report = None
+    if boot.acks and boot.sequence.next != before:  # a gap that held the ack back is closed
+        context.ack_due[boot] = device
     return True
 
 

@@ -63,7 +63,7 @@ class Rounds:
                 device.held = 0
 
     def _look_at(self, device: Device, boot: Boot, now: float) -> None:
-        settled = settle(boot, now)
+        settled = settle(self._context, device, boot, now)
         if boot.superseded_at is not None:
             if now - boot.superseded_at > KEEP_BOOT_S:
                 device.forget(boot.id)

@@ -50,7 +50,9 @@ class Watched:
         self.said: list[tuple[str, str, float | None]] = []
         self.series = Series(Family(metric), metric, "", ("cpu",))
         rule = Threshold("hot", metric.name, **limits)  # type: ignore[arg-type]  # limits are floats
-        self.watch = Watch(rule, self.series, lambda _, before, after, value, __: self.said.append((before, after, value)))
+        self.watch = Watch(
+            rule, self.series, lambda _, before, after, value, __: self.said.append((before, after, value))
+        )
 
     def feed(self, *values: float | None, every_ms: int = 1000, start: int = 0) -> list[str]:
         """The states after each value, in degrees."""
