@@ -1,0 +1,229 @@
+"""The engine's thread: it takes everything, never dies of anything, and ends in order."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+from host_bridge.core.actions import Action, LogLine
+from host_bridge.core.fleet import Fleet
+from host_bridge.core.received import FRAME, Received
+from host_bridge.engine import Engine
+from host_bridge.settings import Settings, Threshold
+from shared_schema.cbor_reader import loads
+from tests.support.boards import Board
+
+
+class Wire:
+    """A source that keeps what is sent and acknowledged."""
+
+    name = "serial"
+
+    def __init__(self) -> None:
+        self.sent: list[object] = []
+        self.acknowledged: list[object] = []
+
+    def start(self, deliver: Callable[[Received], bool]) -> None:
+        """Nothing to start: tests submit themselves."""
+
+    def stop(self) -> None:
+        """Nothing to stop."""
+
+    def send(self, port: str, device_id: str, frame: bytes) -> bool:
+        """Keep it."""
+        self.sent.append(loads(frame))
+        return True
+
+    def acknowledge(self, token: object) -> None:
+        """Keep it; some tokens are poison."""
+        if token == "poison":
+            raise OSError("the cable is on fire")
+        self.acknowledged.append(token)
+
+
+def frame(payload: bytes, token: object = None) -> Received:
+    """A frame on a port."""
+    return Received("serial", "/dev/ttyACM0", time.time(), FRAME, payload, token=token)
+
+
+class Running:
+    """An engine that runs, and what came out of it."""
+
+    def __init__(
+        self, fleet: Fleet | None = None, queue_frames: int = 1000, log: Callable[[LogLine], None] | None = None
+    ):
+        self.fleet = fleet or Fleet()
+        self.wire = Wire()
+        self.lines: list[LogLine] = []
+        self.reports: list[Action] = []
+        self.engine = Engine(
+            self.fleet,
+            [self.wire],
+            log=log or self.lines.append,
+            sinks=[self._fail, self._keep],
+            queue_frames=queue_frames,
+        )
+
+    def _fail(self, actions: Sequence[Action]) -> None:
+        raise RuntimeError("this sink is broken")
+
+    def _keep(self, actions: Sequence[Action]) -> None:
+        self.reports += actions
+
+    def __enter__(self) -> "Running":
+        self.engine.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.engine.stop()
+
+    def events(self) -> list[str]:
+        """What was logged."""
+        return [line.event for line in self.lines]
+
+
+def test_frames_go_through_and_acks_come_back() -> None:
+    """The whole way, in its own thread."""
+    board = Board()
+    with Running() as r:
+        assert r.engine.healthy
+        assert r.engine.submit(frame(board.hello()))
+        assert r.engine.submit(frame(board.samples(2150, 40000)))
+        until = time.monotonic() + 5
+        while not r.wire.sent and time.monotonic() < until:
+            time.sleep(0.01)
+    assert r.wire.sent == [[8, board.boot, 1]]
+    assert not r.engine.healthy
+
+
+def test_stop_takes_what_is_queued_and_sends_the_last_acks() -> None:
+    """Within two seconds, nothing lost."""
+    board = Board()
+    r = Running(queue_frames=5000)
+    assert r.engine.submit(frame(board.hello()))
+    for i in range(3000):
+        assert r.engine.submit(frame(board.samples(2150, 40000, uptime=i), token=i))
+    r.engine.start()
+    begun = time.monotonic()
+    assert r.engine.stop(2.0)
+    assert time.monotonic() - begun < 2.0
+    assert r.wire.acknowledged == list(range(3000))
+    assert r.wire.sent[-1] == [8, board.boot, 3000]
+    assert not r.engine.submit(frame(board.hello()))
+
+
+def test_a_full_queue_refuses() -> None:
+    """The source then waits, and does not acknowledge."""
+    r = Running(queue_frames=10)
+    assert [r.engine.submit(frame(b"\x00")) for _ in range(12)] == [True] * 10 + [False] * 2
+    assert (r.engine.queue_depth, r.engine.refused_full) == (10, 2)
+
+
+def test_a_peers_fault_is_counted_and_logged_at_a_bounded_rate() -> None:
+    """A hundred thousand bad frames are sixty lines."""
+    r = Running(queue_frames=2000)
+    for _ in range(1000):
+        r.engine.submit(frame(b"\xff"))
+    with r:
+        pass
+    assert r.fleet.tally.rejected == {("serial", "cbor"): 1000}
+    assert r.events().count("frame_refused") == 60
+    assert r.engine.bugs == 0
+
+
+class Fragile(Fleet):
+    """A fleet with a bug of our own in it."""
+
+    def handle(self, received: Received, now: float) -> Sequence[Action]:
+        """Fails on one payload."""
+        if received.payload == b"bug":
+            raise ZeroDivisionError("our own")
+        return super().handle(received, now)
+
+
+def test_our_own_bug_is_logged_with_its_traceback_and_does_not_end_the_engine() -> None:
+    """The frames behind it are taken."""
+    board = Board()
+    r = Running(Fragile())
+    for received in (frame(b"bug"), frame(board.hello()), frame(b"bug"), frame(board.samples(1, 1))):
+        r.engine.submit(received)
+    with r:
+        pass
+    assert r.fleet.devices()[0].ledger.received == 1
+    # Two of the fleet's; each failure of the broken sink counts, too.
+    assert r.engine.bugs >= 2
+    bugs = [line for line in r.lines if line.event == "own_bug"]
+    assert any("ZeroDivisionError" in str(line.fields["traceback"]) for line in bugs)
+    assert bugs[0].level == "critical"
+
+
+def test_a_failing_source_does_not_stop_the_others_actions() -> None:
+    """An unplugged cable while an acknowledgement goes out."""
+    board = Board()
+    r = Running()
+    r.engine.submit(frame(board.hello(), token="poison"))
+    r.engine.submit(frame(board.samples(1, 1), token="good"))
+    with r:
+        pass
+    assert r.wire.acknowledged == ["good"]
+    assert "OSError" in r.engine.problem or r.engine.bugs >= 1
+
+
+def test_a_log_that_fails_does_not_end_the_engine() -> None:
+    """The disk is full, say."""
+
+    def broken(line: LogLine) -> None:
+        raise OSError("no space left on device")
+
+    board = Board()
+    r = Running(Fragile(), log=broken)
+    for received in (frame(b"bug"), frame(board.hello()), frame(board.samples(1, 1))):
+        r.engine.submit(received)
+    with r:
+        time.sleep(0.05)
+        assert r.engine.healthy
+    assert r.fleet.devices()[0].ledger.received == 1
+
+
+def test_a_broken_sink_does_not_hide_the_others() -> None:
+    """The one behind it gets every report."""
+    rule = Threshold("hot", "device_temperature_celsius", critical_above=85)
+    board = Board()
+    r = Running(Fleet(Settings(thresholds=(rule,))))
+    r.engine.submit(frame(board.hello()))
+    r.engine.submit(frame(board.samples(9000, 1)))
+    with r:
+        pass
+    assert [type(action).__name__ for action in r.reports] == ["StateChange", "Alert"]
+    assert {"device_state", "alert"} <= set(r.events())
+
+
+def test_thresholds_are_replaced_in_the_engines_own_thread() -> None:
+    """Between two frames, never inside one."""
+    board = Board()
+    r = Running()
+    r.engine.submit(frame(board.hello()))
+    r.engine.reload((Threshold("hot", "device_temperature_celsius", critical_above=85),))
+    r.engine.submit(frame(board.samples(9000, 1)))
+    with r:
+        pass
+    assert "alert" in r.events()
+
+
+def test_changes_do_not_pile_up_when_nobody_scrapes() -> None:
+    """The engine has them drawn itself."""
+    from host_bridge import engine as module
+
+    drawn = threading.Event()
+    fleet = Fleet()
+    engine = Engine(fleet, log=lambda line: None, catch_up=drawn.set)
+    board = Board()
+    engine.submit(frame(board.hello()))
+    engine.step(0.01)
+    assert not drawn.is_set()
+    pile, module.PILE = module.PILE, 0
+    try:
+        time.sleep(0.11)
+        engine.step(0.01)
+    finally:
+        module.PILE = pile
+    assert drawn.is_set()
