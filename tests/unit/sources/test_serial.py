@@ -13,8 +13,9 @@ from host_bridge.sources.serial import SerialSource, expand
 from host_bridge.sources.serial_port import MAX_QUEUED_DOWN
 from shared_schema.cbor import encode
 from shared_schema.framing import encode_frame
+from tests.support.line import Board
 from tests.support.waiting import until
-from tests.unit.sources.conftest import Board, Inbox
+from tests.unit.sources.conftest import Inbox
 
 BYE = bytes(encode([5, 77, 0, 1000, {1: 0}]))
 
