@@ -75,7 +75,7 @@ class Mqtt:
         self._subscribed = False
         self._pid = 0
         self._backoff_ms = _FIRST_BACKOFF_MS
-        self._attempts = 0
+        self._told = False
         self._open_at = -1
         self._connected_once = False
         self._since = self._heard_at = self._said_at = self._progress_at = 0
@@ -129,7 +129,6 @@ class Mqtt:
         if self._open_at >= 0 and diff(now, self._open_at) < 0:
             return False
         options = self._options
-        self._attempts += 1
         try:
             self._stream = self._open_socket(options)
         except OSError as error:
@@ -148,7 +147,8 @@ class Mqtt:
         """Close, tell it once for an outage, and wait: twice as long each time, with jitter so that a fleet does
         not come at once."""
         self.errors += 1
-        if self._state == _UP or self._attempts <= 1:
+        if not self._told:
+            self._told = True
             self.node.link_report(_WARNING, "the broker is out of reach: %s" % error)
         self._drop()
         half = self._backoff_ms // 2
@@ -296,7 +296,7 @@ class Mqtt:
             self.reconnects += 1
             self.node.link_report(_INFO, "the broker is reached again")
         self._connected_once = True
-        self._attempts = 0
+        self._told = False
         self._backoff_ms = _FIRST_BACKOFF_MS
         self._queue = [packets.subscribe(self._next_pid(), topic(self._device_id, "down"))]
         self.node.hello_due = self._state_due = True
