@@ -63,7 +63,7 @@ class Sequence:
         self._prior = max(0, first - sum(dropped))
         self.missing = first - self._prior
         self._dropped = dropped
-        self._share()
+        self._judge()
 
     @property
     def expected(self) -> int:
@@ -99,7 +99,9 @@ class Sequence:
             self.top = seq + 1
             self.known = max(self.known, self.top)
             self.received += 1
-            self._settle(self.top - SEQ_WINDOW)
+            if self.top - SEQ_WINDOW > self.next:
+                self._settle(self.top - SEQ_WINDOW)
+                self._judge()
             return RECEIVED
         if seq + SEQ_WINDOW < self.top:
             self.too_old += 1
@@ -159,15 +161,13 @@ class Sequence:
             return
         self._dropped = tuple(map(max, self._dropped, dropped))  # type: ignore[assignment]  # three stay three
         self._settle(first)
-        self.lost = max(self.lost, self.missing - sum(self._dropped))
-        self._share()
+        self._judge()
 
     def close(self) -> None:
         """Nothing more is expected of this boot: what has not come is lost."""
         if not self._unstarted:
             self._settle(self.known)
-        self.lost = max(self.lost, self.missing - sum(self._dropped))
-        self._share()
+        self._judge()
 
     def _settle(self, limit: int) -> None:
         """Give up every number below `limit` that has not come. Its cost is bounded by the window, not by `limit`."""
@@ -187,8 +187,9 @@ class Sequence:
         if len(self._early) > SEQ_WINDOW:
             self._early = {seq for seq in self._early if seq + SEQ_WINDOW >= self.top}
 
-    def _share(self) -> None:
-        """Divide what is missing and not lost among the kinds that the board dropped; no count ever falls."""
+    def _judge(self) -> None:
+        """What is missing and was not dropped is lost; divide the rest among the kinds that the board dropped."""
+        self.lost = max(self.lost, self.missing - sum(self._dropped))
         left = self.missing - self.lost - sum(self.dropped)
         for kind, told in enumerate(self._dropped):
             share = max(0, min(left, told - self.dropped[kind]))
