@@ -16,7 +16,7 @@ MAX_CELL = 48  # characters; longer ones are cut, with the whole text as the cel
 NOTHING = "–"
 
 EMPTY = """<p class="empty">No board has been heard yet. Plug one in, or start one that publishes to the broker;
-it appears here within a second. <code>boardpulse demo</code> brings two.</p>"""
+it appears here within two seconds. <code>boardpulse demo</code> brings two.</p>"""
 
 PAGE = """<!doctype html>
 <html lang="en">
@@ -54,7 +54,7 @@ def render(fleet: Json, version: str) -> str:
     noun = "board" if len(devices) == 1 else "boards"
     return PAGE.format(
         title=f"{online}/{len(devices)} online · boardpulse",
-        summary=f"{len(devices)} {noun}, {online} online",
+        summary=f"{len(devices)} {noun}, {online} online" if devices else "",
         table=table(devices, now) if devices else EMPTY,
         version=escape(version),
         now=time.strftime("%H:%M:%S UTC", time.gmtime(now)),

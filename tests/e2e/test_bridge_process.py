@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import re
 import signal
 import socket
@@ -29,6 +30,7 @@ from tests.support.waiting import until
 
 STOP_LIMIT_S = 2.0
 BOOT = 4711
+RANDOM = random.Random(4711)
 THRESHOLD = '[[threshold]]\nname = "hot"\ncondition = "temperature_celsius > {limit}"\n'
 
 Start = Callable[..., Bridge]
@@ -171,7 +173,7 @@ def test_garbage_is_counted_and_the_next_good_frame_is_decoded(
     bridge = start([board.path], broker.port)
     until(lambda: total(bridge.page(), "boardpulse_broker_connected") == 1)
     board.write(encode_frame(hello("pico-1")))
-    for junk in (b"\xff" * 3000, os.urandom(3000), b"\0" * 100, b"\x0a\x85" + b"\xfe" * 60 + b"\0"):
+    for junk in (b"\xff" * 3000, RANDOM.randbytes(3000), b"\0" * 100, b"\x0a\x85" + b"\xfe" * 60 + b"\0"):
         board.write(junk)
     damaged = bytearray(encode_frame(samples(0, 1)))
     damaged[4] ^= 1
@@ -179,13 +181,13 @@ def test_garbage_is_counted_and_the_next_good_frame_is_decoded(
     until(lambda: temperature(bridge, "pico-1") == [21.5])
 
     publisher = Publisher(broker.port)
-    junk = os.urandom(100)
+    junk = RANDOM.randbytes(100)
     for name in ("boardpulse/v1/00/nobody/up", topic("esp-1", "up")):
         for payload in (
             b"\xff",
             b"",
             b"\x85\x01",
-            os.urandom(100),
+            RANDOM.randbytes(100),
             b"\x9a\xff\xff\xff\xff",
             b"\x81" * 5000,
             b"x" * 9000,
