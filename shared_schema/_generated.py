@@ -87,7 +87,7 @@ BRIDGE_METRICS: "tuple[tuple[str, int, str, tuple[str, ...], str], ...]" = (
     ("device_fields_skipped_total", 1, "", (), "Unknown kinds, keys and columns in the board's frames that the bridge has skipped."),
     ("device_series_refused_total", 1, "", (), "Series of the board that were not exposed: too many, or their declaration was refused."),
     ("device_events_total", 1, "", ("type", "severity"), "Events that the board has sent (log lines, alarms, crashes, sensor, link and outbox events), by severity."),
-    ("device_clock_source", 0, "", ("source",), "1 for what the board's samples are dated by: arrival, or the anchor's source (rtc, ntp, bridge, gnss, host)."),
+    ("device_clock_source", 0, "", ("source",), "1 for what the board's samples are dated by: arrival, or the anchor's source (rtc, ntp, bridge, gnss, os)."),
     ("device_clock_spread_seconds", 0, "seconds", (), "How far apart the board's frames place its clock: the bound on the error of its samples' times."),
     ("device_clock_anchors_refused_total", 1, "", (), "Wall-clock times of the board that could not be right and were not used."),
     ("device_alert_state", 0, "", ("alert", "series"), "State of a threshold: 0 in order, 1 warning, 2 critical; series is the label values of what is watched."),

@@ -52,7 +52,7 @@ class Intake:
             surplus = len(samples.columns) - plan.width
             if surplus or plan.refused:
                 device.fields_skipped += surplus + plan.refused
-            if last >= plan.newest and samples.declaration == boot.declaration:
+            if last >= plan.newest and samples.declaration == boot.declaration and plan.block.shown:
                 plan.newest = last
                 show(plan.narrow if surplus and plan.narrow else plan, samples, uptimes, device.rejected)
                 self._context.dirty.mark(plan.block)

@@ -158,11 +158,13 @@ def test_late_frames_do_not_wake_a_sleeper(bye: tuple[int, int | None]) -> None:
     """They were made before it said good-bye; those behind it wake it."""
     board = Board()
     b = online(board)
-    late = board.samples(2000, 1, uptime=900)
+    late = board.samples(2000, 1, uptime=1900)
     b.mqtt(board, board.bye(*bye, uptime=5000))
     before = state(b)
     b.mqtt(board, late)
     assert (state(b), b.ledger().recovered, b.value("device_temperature_celsius")) == (before, 1, None)
+    b.mqtt(board, board.event(uptime=5500))
+    assert (state(b), b.value("device_temperature_celsius")) == ("online", None)
     b.mqtt(board, board.samples(2300, 1, uptime=6000))
     assert (state(b), b.value("device_temperature_celsius")) == ("online", "23.00")
 
