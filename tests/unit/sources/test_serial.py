@@ -1,6 +1,7 @@
 """The serial source on real pseudo-terminals."""
 
 import os
+import socket
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from host_bridge.options import SerialOptions
 from host_bridge.sources.serial import SerialSource, expand
 from host_bridge.sources.serial_port import MAX_QUEUED_DOWN
 from shared_schema.cbor import encode
+from shared_schema.cbor_reader import loads
 from shared_schema.framing import encode_frame
 from tests.support.line import Board
 from tests.support.waiting import until
@@ -150,3 +152,34 @@ def test_stop_sends_what_is_queued_and_takes_under_a_second(opened, board: Board
     assert time.monotonic() - began < 1
     os.set_blocking(board.fd, False)
     assert board.read() == encode_frame(b"\x82\x09\xf6") * 10
+
+
+def test_a_board_behind_a_socket_is_a_port_too(opened, inbox: Inbox) -> None:
+    """socket://: frames both ways, and a new connection when the old one ends."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        path = f"socket://127.0.0.1:{server.getsockname()[1]}"
+        source = opened(path)
+        for round_number in (1, 2):
+            board, _ = server.accept()
+            with board:
+                until(lambda wanted=round_number: len(inbox.of(LINK_UP)) == wanted)
+                board.sendall(encode_frame(BYE) * 100)
+                until(lambda wanted=round_number: len(inbox.of(FRAME)) == 100 * wanted)
+                source.send(path, "", b"\x82\x09\xf6")
+                assert board.recv(100) == encode_frame(b"\x82\x09\xf6")
+            until(lambda wanted=round_number: len(inbox.of(LINK_DOWN)) == wanted)
+
+
+def test_many_ports_are_read_at_once(opened, inbox: Inbox) -> None:
+    """Each board's frames come under its own port, in order."""
+    boards = [Board() for _ in range(20)]
+    opened(*[board.path for board in boards])
+    until(lambda: len(inbox.of(LINK_UP)) == len(boards))
+    for seq in range(50):
+        for board in boards:
+            board.write(encode_frame(bytes(encode([5, 77, seq, 1000, {1: 0}]))))
+    until(lambda: len(inbox.of(FRAME)) == 50 * len(boards))
+    for board in boards:
+        mine = [loads(bytes(one.payload)) for one in inbox.of(FRAME) if one.port == board.path]
+        assert [frame[2] for frame in mine] == list(range(50))
+        board.close()
