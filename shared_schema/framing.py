@@ -23,6 +23,7 @@ _SKIPPING = 2  # they were refused
 # above 2**30 on the heap, and a frame must not take any.
 _HIGH = b""
 _LOW = b""
+_WORDS: "tuple[int, ...]" = ()
 
 
 def room(length: int) -> int:
@@ -71,6 +72,17 @@ def _append_crc_wide(buf: bytearray, start: int, end: int) -> None:
     buf[end + 3] = crc >> 24
 
 
+def _append_crc_bytewise(buf: bytearray, start: int, end: int) -> None:
+    crc = 0xFFFFFFFF
+    while start < end:
+        crc = _WORDS[(crc ^ buf[start]) & 0xFF] ^ crc >> 8
+        start += 1
+    buf[end] = ~crc & 0xFF
+    buf[end + 1] = ~crc >> 8 & 0xFF
+    buf[end + 2] = ~crc >> 16 & 0xFF
+    buf[end + 3] = ~crc >> 24 & 0xFF
+
+
 def _append_crc_halves(buf: bytearray, start: int, end: int) -> None:
     high = low = 0xFFFF
     nibbles = end - start << 1
@@ -87,20 +99,27 @@ def _append_crc_halves(buf: bytearray, start: int, end: int) -> None:
     buf[end + 3] = ~high >> 8 & 0xFF
 
 
+def _crc_word(word: int, bits: int) -> int:
+    for _ in range(bits):
+        word = word >> 1 ^ (0xEDB88320 if word & 1 else 0)
+    return word
+
+
 def _crc_tables() -> tuple[bytes, bytes]:
     high = bytearray(32)
     low = bytearray(32)
     for n in range(16):
-        word = n
-        for _ in range(4):
-            word = word >> 1 ^ (0xEDB88320 if word & 1 else 0)
+        word = _crc_word(n, 4)
         low[n + n], low[n + n + 1] = word & 0xFF, word >> 8 & 0xFF
         high[n + n], high[n + n + 1] = word >> 16 & 0xFF, word >> 24
     return bytes(high), bytes(low)
 
 
-if sys.maxsize > 0xFFFFFFFF:
+if sys.implementation.name != "micropython":
     _append_crc = _append_crc_wide
+elif sys.maxsize > 0xFFFFFFFF:  # the unix port: words fit, but a memoryview for binascii.crc32 would take heap
+    _WORDS = tuple([_crc_word(n, 8) for n in range(256)])
+    _append_crc = _append_crc_bytewise
 else:
     _HIGH, _LOW = _crc_tables()
     _append_crc = _append_crc_halves
