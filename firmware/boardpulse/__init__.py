@@ -33,9 +33,11 @@ def start(config: "str | dict[str, Any]" = "boardpulse.json", board: "Any" = Non
     """Make the node from a configuration: a path, or what the file would hold. ConfigError lists everything that is
     wrong with it."""
     global _node
+    from boardpulse.compat import forget
     from boardpulse.compose import load
 
     _node = load(config, board)
+    forget("boardpulse.compose", "boardpulse.config", "boardpulse.events", "shared_schema.messages")
     return _node
 
 

@@ -70,6 +70,15 @@ def random_boot() -> int:
     return (number & 0x3FFFFFFF) or 1
 
 
+def forget(*names: str) -> None:
+    """Give back a board's heap that modules take which are seldom needed; an import brings them again. Nothing on a
+    host."""
+    for name in names if MICROPYTHON else ():
+        package, _, last = name.rpartition(".")
+        if sys.modules.pop(name, None) is not None:
+            delattr(sys.modules[package], last)
+
+
 def runtime() -> str:
     """The interpreter and its version, such as `micropython 1.29.0`."""
     version = sys.implementation.version

@@ -93,7 +93,7 @@ def _link(settings: config.Settings, board: "Any") -> "tuple[Link, Outbox]":
     if options["type"] == "uart":
         from boardpulse.links.uart import LEAD, Uart
 
-        return Uart(lambda: board.open_uart(options)), Outbox(settings.outbox_bytes, framing.seal, LEAD)
+        return Uart(options, board.open_uart), Outbox(settings.outbox_bytes, framing.seal, LEAD)
     from boardpulse.links.mqtt import Mqtt
 
     return Mqtt(settings.device_id, options, board.open_socket), Outbox(settings.outbox_bytes)

@@ -177,4 +177,7 @@ class Group:
         w.uint(self.number)
         encode.times(w, self.gaps, n, self.interval_ms)
         for column in self.columns:
-            encode.column(w, column, n)
+            if n == 1 and isinstance(column[0], int):  # the commonest case by far, in half the time
+                w.integer(column[0])
+            else:
+                encode.column(w, column, n)

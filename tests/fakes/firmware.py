@@ -107,10 +107,10 @@ class Bench:
         for sensor, interval_ms, batch in sensors:
             sampler.add(sensor, interval_ms, batch)
         clock = Clock(self.ticks, self.ticks.mask, wall)
-        self.node = Node("bench", "unix", clock, Outbox(outbox_bytes, framing.seal, LEAD), sampler, Uart(self.open))
+        self.node = Node("bench", "unix", clock, Outbox(outbox_bytes, framing.seal, LEAD), sampler, Uart({}, self.open))
         self._deframer = Deframer()
 
-    def open(self) -> Line:
+    def open(self, options: dict[str, Any]) -> Line:
         """What the link opens its stream with."""
         self.opened += 1
         if self.line.broken:

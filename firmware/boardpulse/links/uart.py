@@ -31,7 +31,7 @@ _WARNING = const(2)
 
 
 class Uart:
-    """The link over a stream, which `open_stream` opens, and opens again after an error.
+    """The link over a stream, which open_stream(options) opens, and opens again after an error.
 
     A stream has write(buf, offset, length) → bytes taken, None for none; readinto(buf) → bytes read, None or 0 for
     none; close(). None
@@ -41,10 +41,13 @@ class Uart:
     name = "uart"
     ack_mode = 1
 
-    def __init__(self, open_stream: "Callable[[], Stream]", max_down: int = 256) -> None:
+    def __init__(
+        self, options: "dict[str, Any]", open_stream: "Callable[[dict[str, Any]], Stream]", max_down: int = 256
+    ) -> None:
         self.node: Node = None  # type: ignore[assignment]  # the node puts itself here
         self.errors = 0
         self.reconnects = 0
+        self._options = options
         self._open_stream = open_stream
         self._stream: Any = None
         self._read = bytearray(32)
@@ -97,7 +100,7 @@ class Uart:
         if self._open_at >= 0 and diff(now, self._open_at) < 0:
             return False
         try:
-            self._stream = self._open_stream()
+            self._stream = self._open_stream(self._options)
         except OSError as error:
             self._lose(now, error)
             return False

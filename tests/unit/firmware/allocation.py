@@ -61,7 +61,7 @@ ticks = Ticks()
 line = Line()
 
 
-def opened():
+def opened(options):
     """The line."""
     return line
 
@@ -72,7 +72,7 @@ lag = LoopLag()
 for sensor in (Heap(), Simulated(), Uptime(clock), lag):
     sampler.add(sensor, 1000, 1)
 sampler.add(Simulated(3), 1000, 10)
-node = Node("bench", "unix", clock, Outbox(4096, framing.seal, LEAD), sampler, Uart(opened))
+node = Node("bench", "unix", clock, Outbox(4096, framing.seal, LEAD), sampler, Uart({}, opened))
 node.lag = lag
 clock.high = 100  # 19 days
 

@@ -91,7 +91,7 @@ class Bench:
         sampler = Sampler()
         sampler.add(sensor, 100, batch)
         box = Outbox(size, framing.seal, LEAD)
-        self.node = Node("bench", "unix", Clock(self.ticks, MASK_32), box, sampler, Uart(lambda: self.line))
+        self.node = Node("bench", "unix", Clock(self.ticks, MASK_32), box, sampler, Uart({}, lambda _: self.line))
         self.deframer = framing.Deframer()
 
     def run(self, steps, ms=100):
