@@ -109,6 +109,12 @@ def test_a_taken_address_is_a_sentence_that_says_what_to_do(tmp_path: Path) -> N
     assert "Traceback" not in second.stderr
 
 
+def test_port_0_takes_a_free_one_and_says_which() -> None:
+    command = [*DEMO, "--listen", f"{LOOPBACK}:0", "--seconds", "1"]
+    answer = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
+    assert re.search(r"Page:    http://127\.0\.0\.1:[1-9]\d+/\n", answer.stdout)
+
+
 @pytest.mark.parametrize("listen", ["here", "127.0.0.1:", "127.0.0.1:70000", ":1"])
 def test_a_wrong_address_is_refused_with_what_would_be_right(listen: str) -> None:
     answer = subprocess.run([*DEMO, "--listen", listen], capture_output=True, text=True, timeout=30, check=False)

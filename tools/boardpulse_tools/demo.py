@@ -17,7 +17,7 @@ from boardpulse_tools import broker as brokers
 from boardpulse_tools.bridge import Bridge
 from boardpulse_tools.cable import Cable
 from boardpulse_tools.demo_status import StatusLine, read_status
-from boardpulse_tools.network import LOOPBACK, can_bind
+from boardpulse_tools.network import LOOPBACK, can_bind, free_port
 from boardpulse_tools.processes import ProcessError
 from boardpulse_tools.supervise import Supervised
 from host_bridge.config import parse_listen
@@ -68,7 +68,7 @@ def _address(listen: str) -> tuple[str, int]:
             f"{listen} is taken, perhaps by another demo or bridge. End that one, or choose another address: "
             f"boardpulse demo --listen {LOOPBACK}:{DEFAULT_HTTP_PORT + 1}"
         )
-    return options.host, options.port
+    return options.host, options.port or free_port()
 
 
 @contextmanager
