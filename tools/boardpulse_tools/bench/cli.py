@@ -1,5 +1,7 @@
 """`boardpulse bench …`."""
 
+import signal
+import sys
 import tempfile
 from pathlib import Path
 
@@ -27,6 +29,7 @@ def bench() -> None:
 )
 def wire(json_wanted: bool, samples: int) -> None:
     """Bytes on the wire, beside other encodings, and the time from a board's sample to /metrics."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the processes that a bench starts end with it
     try:
         report = wire_report(samples)
     except ModuleNotFoundError as error:
