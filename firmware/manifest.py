@@ -1,5 +1,5 @@
-# The firmware for MicroPython's build: what a board of any port may need. protocols.py is for mypy; what reads ttys, /proc
-# and /sys is for Unix machines. package.json lists the same files for mip; a test holds both against the folder.
+# The firmware for MicroPython's build: what a board of any port may need. protocols.py is for mypy; what reads ttys,
+# /proc and /sys is for Unix machines. package.json lists the same files for mip; a test holds both against the folder.
 
 metadata(version="0.1.0", description="boardpulse: puts a board's heap, temperature, power and workload on Prometheus.")
 
