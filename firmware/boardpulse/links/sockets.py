@@ -1,6 +1,7 @@
 """TCP and TLS connections as streams for links.mqtt. Nothing here blocks but the look-up of a name."""
 
 import socket
+from binascii import a2b_base64
 
 from boardpulse.compat import MICROPYTHON, const
 
@@ -24,6 +25,19 @@ def open_socket(options: "dict[str, Any]") -> "MicroPythonSocket | HostSocket":
     begun."""
     kind = MicroPythonSocket if MICROPYTHON else HostSocket
     return kind(options["host"], options["port"], options["tls"])
+
+
+def certificate(path: str) -> bytes:
+    """The first certificate in a file, as DER: few boards' TLS reads PEM. OSError when there is none."""
+    with open(path, "rb") as file:
+        data = file.read()
+    start = data.find(b"-----BEGIN CERTIFICATE-----")
+    if start < 0:
+        return data
+    end = data.find(b"-----END", start)
+    if end < 0:
+        raise OSError("%s ends within a certificate" % path)
+    return a2b_base64(data[start + 27 : end])
 
 
 def _begin(host: str, port: int) -> "Any":
@@ -68,13 +82,11 @@ class MicroPythonSocket:
         import ssl
 
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        # Without a certificate there is nothing to check against: a board has no list of authorities.
+        context.verify_mode = ssl.CERT_NONE
         if isinstance(self._tls, str):
-            with open(self._tls, "rb") as file:
-                context.load_verify_locations(cadata=file.read())
-        else:
-            context.verify_mode = (
-                ssl.CERT_NONE
-            )  # a board has no list of authorities: without a certificate nothing can be checked
+            context.load_verify_locations(cadata=certificate(self._tls))
+            context.verify_mode = ssl.CERT_REQUIRED  # MicroPython's default is to check nothing
         return context.wrap_socket(self._sock, server_hostname=self._host, do_handshake_on_connect=False)
 
     def write(self, buf: "bytearray | bytes", offset: int, length: int) -> "int | None":
@@ -99,7 +111,8 @@ class HostSocket:
         self._sock: Any = _begin(host, port)
         self._shaken = not tls
         if tls:
-            context = ssl.create_default_context(cafile=tls if isinstance(tls, str) else None)
+            trusted = certificate(tls) if isinstance(tls, str) else None
+            context = ssl.create_default_context(cadata=trusted)
             self._sock = context.wrap_socket(self._sock, server_hostname=host, do_handshake_on_connect=False)
 
     def write(self, buf: "bytearray | bytes", offset: int, length: int) -> "int | None":

@@ -19,6 +19,7 @@ from tests.e2e.firmware.boards import Board
 from tests.support.waiting import until
 
 HELLO, SAMPLES, EVENT, BYE, STATE = 1, 2, 3, 5, 16
+TLS = Path(__file__).parent / "tls"
 Start = Callable[..., Board]
 
 
@@ -138,19 +139,37 @@ def test_hello_and_commands_arrive(start: Start, broker: Broker, ear: Ear) -> No
     assert [(e.command, e.code) for e in ear.of("up", EVENT) if e.type == 4] == [(1, 0)]
 
 
+def relocked(broker: Broker, *lines: str) -> Path:
+    """Start the broker again with its door locked by these lines of its configuration; its log."""
+    broker.stop()
+    path = broker.process.log.parent / "mosquitto.conf"
+    path.write_text("\n".join([path.read_text(), *lines, "log_type all"]) + "\n")
+    broker.start()
+    return broker.process.log
+
+
 def test_a_password_is_used(start: Start, broker: Broker, tmp_path: Path) -> None:
     """A wrong one is refused, and the board tries on; the right one is let in."""
-    folder = tmp_path / "broker"
-    passwords = folder / "passwords"
+    passwords = tmp_path / "passwords"
     subprocess.run(["mosquitto_passwd", "-c", "-b", str(passwords), "u", "right"], check=True, capture_output=True)
-    broker.stop()
-    lines = (folder / "mosquitto.conf").read_text().replace("allow_anonymous true", "allow_anonymous false")
-    (folder / "mosquitto.conf").write_text(f"{lines}password_file {passwords}\n")
-    broker.start()
-    log = folder / "mosquitto.log"
+    conf = broker.process.log.parent / "mosquitto.conf"
+    conf.write_text(conf.read_text().replace("allow_anonymous true", "allow_anonymous false"))
+    log = relocked(broker, f"password_file {passwords}")
     wrong = start(config(broker, user="u", password="wrong"))
     until(lambda: "not authori" in log.read_text())
     wrong.close()
     assert "u'u'" not in log.read_text()
     start(config(broker, user="u", password="right"))
-    until(lambda: "as boardpulse-e2e-mqtt" in log.read_text() and "u'u'" in log.read_text())
+    until(lambda: "Received PUBLISH from boardpulse-e2e-mqtt" in log.read_text())
+
+
+def test_tls_checks_the_broker(start: Start, broker: Broker) -> None:
+    """With the authority that signed the broker's certificate the board sends; with another it does not."""
+    lines = [f"cafile {TLS}/ca.pem", f"certfile {TLS}/server.pem", f"keyfile {TLS}/server.key"]
+    log = relocked(broker, *lines)
+    wrong = start(config(broker, host="localhost", tls=f"{TLS}/other.pem"))
+    until(lambda: "alert" in log.read_text())
+    wrong.close()
+    assert "boardpulse-e2e-mqtt" not in log.read_text()
+    start(config(broker, host="localhost", tls=f"{TLS}/ca.pem"))
+    until(lambda: "Received PUBLISH from boardpulse-e2e-mqtt" in log.read_text())
