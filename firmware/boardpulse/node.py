@@ -87,6 +87,8 @@ class Node:
             self.lag.note(ticks_diff(ticks_us(), self._slept_from) - self._slept_ms * 1000)
         self.clock.update()
         wait = self._step_sampler()
+        if self.hello_asked:
+            self._answer_hello_request()
         link_wait = self._step_link()
         if link_wait < wait:
             wait = link_wait
@@ -174,9 +176,13 @@ class Node:
             self.link.acknowledged()
 
     def take_hello_request(self) -> None:
-        """The bridge asks for a hello; it gets one a second at most."""
+        """The bridge asks for a hello. It gets one a second at most: a question that comes too soon waits."""
+        self.hello_asked = True
+        self._answer_hello_request()
+
+    def _answer_hello_request(self) -> None:
         if diff(self.clock.now, self._hello_at) >= _HELLO_EVERY_MS:
-            self.hello_due = self.hello_asked = True
+            self.hello_due = True
 
     def _following(self, buf: bytearray, pos: int, end: int) -> int:
         """`next` of an ack of this boot whose boot begins at `pos`; -1 for any other."""

@@ -129,6 +129,18 @@ def test_hello_is_repeated_when_asked_and_not_more_than_once_a_second() -> None:
     assert len(bench.frames(HELLO)) == 1
 
 
+def test_a_question_that_comes_too_soon_is_answered_when_its_second_is_over() -> None:
+    """A bridge that starts right after the board's hello does not have to ask twice."""
+    bench = bench_of(interval_ms=60000)
+    bench.run(500)
+    assert len(bench.frames(HELLO)) == 1
+    bench.say(encode_hello_request(bench.node.boot))
+    bench.run(300)
+    assert bench.frames(HELLO) == []
+    bench.run(2000)
+    assert len(bench.frames(HELLO)) == 1
+
+
 def test_commands_are_found_in_noise_and_typing() -> None:
     """Whatever stands between zeros, of whatever length: the next good frame is read, and nothing else is done."""
     dice = random.Random(5)
