@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from host_bridge.core import liveness
 from host_bridge.core.actions import Action, LogLine
 from host_bridge.core.context import Context
-from host_bridge.core.life import Life
+from host_bridge.core.presence import Presence
 from host_bridge.core.received import BAD, FRAME, LINK_DOWN, TEXT, Received
 from host_bridge.core.router import Router
 from host_bridge.core.series import Dirty
@@ -23,8 +23,8 @@ class Fleet:
 
     def __init__(self, settings: Settings | None = None) -> None:
         self._context = Context(settings or Settings())
-        self._life = Life(self._context)
-        self._router = Router(self._context, self._life)
+        self._presence = Presence(self._context)
+        self._router = Router(self._context, self._presence)
         self._devices = self._router.devices
 
     @property
@@ -67,7 +67,7 @@ class Fleet:
     def tick(self, now: float) -> Sequence[Action]:
         """What is due by now: acks, silence, hello?. To be called about every 0.1 s."""
         actions = self._context.actions = []
-        self._router.rounds.run(now)
+        self._router.timers.run(now)
         return actions
 
     def reload(self, thresholds: tuple[Threshold, ...]) -> Sequence[Action]:
@@ -100,7 +100,7 @@ class Fleet:
     def _link_down(self, received: Received, now: float) -> None:
         device = self._router.ports.get((received.source, received.port))
         if device is not None and (device.source, device.port) == (received.source, received.port):
-            self._life.step(device, liveness.LINK_LOST, now)
+            self._presence.step(device, liveness.LINK_LOST, now)
 
     def _text(self, received: Received) -> None:
         bump(self.tally.console_lines, received.source)

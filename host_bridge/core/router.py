@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from host_bridge.core import liveness
 from host_bridge.core.actions import Acknowledge, Refused
+from host_bridge.core.authentication import open_frame
 from host_bridge.core.context import Context
 from host_bridge.core.decode import BodyError, Message, decode
 from host_bridge.core.device import Boot, Device
-from host_bridge.core.doorman import open_frame
-from host_bridge.core.greeting import Greeting, refuse_replay
 from host_bridge.core.held import Held
-from host_bridge.core.intake import Intake
-from host_bridge.core.life import Life
+from host_bridge.core.ingest import Ingest
+from host_bridge.core.presence import Presence
 from host_bridge.core.received import Received
-from host_bridge.core.rounds import Rounds
+from host_bridge.core.registration import Registration, refuse_replay
+from host_bridge.core.timers import Timers
 from shared_schema import messages as m
 from shared_schema.commands import encode_hello_request
 from shared_schema.errors import AuthError, IdentityError, PeerError, SchemaError
@@ -30,17 +30,17 @@ class Router:
     ports     (source, port) → the device that said hello there last
     """
 
-    __slots__ = ("_context", "_greeting", "_intake", "_life", "devices", "held", "ports", "rounds")
+    __slots__ = ("_context", "_ingest", "_presence", "_registration", "devices", "held", "ports", "timers")
 
-    def __init__(self, context: Context, life: Life) -> None:
+    def __init__(self, context: Context, presence: Presence) -> None:
         self._context = context
-        self._life = life
-        self._intake = Intake(context, life)
-        self._greeting = Greeting(context, life)
+        self._presence = presence
+        self._ingest = Ingest(context, presence)
+        self._registration = Registration(context, presence)
         self.devices: dict[str, Device] = {}
         self.ports: dict[tuple[str, str], Device] = {}
         self.held = Held(context.limits.max_held_in_all)
-        self.rounds = Rounds(context, life, self._intake, self.devices, self.held)
+        self.timers = Timers(context, presence, self._ingest, self.devices, self.held)
 
     def frame(self, received: Received, now: float) -> None:
         """Take a frame. PeerError: it is to be refused."""
@@ -81,33 +81,33 @@ class Router:
             self._use(device, boot, message, received, now)
         except PeerError as error:
             if isinstance(message, Samples):
-                self._intake.commit(device, boot, message, received, now)
+                self._ingest.commit(device, boot, message, received, now)
             raise error
 
     def _use(self, device: Device, boot: Boot, message: Message, received: Received, now: float) -> None:
         if not isinstance(message, Samples):
-            self._intake.other(device, boot, message, received, now)
-        elif not self._intake.samples(device, boot, message, received, now):
+            self._ingest.other(device, boot, message, received, now)
+        elif not self._ingest.samples(device, boot, message, received, now):
             self._hold(device, message, received, now)
             return
         if received.token is not None:
             self._context.actions.append(Acknowledge(received.source, received.token))
         if boot.retained and boot.asked_at < 0:
             boot.asked_at = now
-            self._intake.send(device, encode_hello_request(boot.id))
+            self._ingest.send(device, encode_hello_request(boot.id))
 
     def _unusable(self, device: Device | None, error: BodyError, received: Received, now: float) -> None:
         """The body is wrong, the header right: counted in the sequence, so that it is not asked for again."""
         boot = None if device is None else device.boots.get(error.header.boot)
         if device is not None and boot is not None:
-            self._intake.commit(device, boot, error.header, received, now)
+            self._ingest.commit(device, boot, error.header, received, now)
 
     def _skip(self, device: Device | None, message: Message, received: Received, now: float) -> None:
         """A kind of a later version that is not reliable: a sign of life, no more."""
         if device is not None:
             device.fields_skipped += 1
             if not received.retained and message.boot in device.boots:
-                self._life.heard(device, received.at, now)
+                self._presence.heard(device, received.at, now)
         self._acknowledge(received)
 
     def _state(self, device: Device | None, state: State, received: Received, now: float) -> None:
@@ -118,9 +118,9 @@ class Router:
             return  # of nobody whose declaration is known, or the late will of an earlier boot
         if state.status == m.LINK_CONNECTED:
             if not received.retained:
-                self._life.heard(device, received.at, now)
+                self._presence.heard(device, received.at, now)
         else:
-            self._life.step(device, liveness.LINK_LOST, now)
+            self._presence.step(device, liveness.LINK_LOST, now)
 
     def _hello(self, hello: Hello, proven: str, received: Received, now: float) -> None:
         named = received.device_id
@@ -137,7 +137,7 @@ class Router:
             refuse_replay(device, hello, received)
         self._bind(device, received, now)
         route = received.source, received.port, named
-        boot = self._greeting.take(device, hello, received, now, self.held.peek(route, hello.boot))
+        boot = self._registration.take(device, hello, received, now, self.held.peek(route, hello.boot))
         self._acknowledge(received)
         device.held = 0
         for earlier, message in self.held.release(route, hello.boot):
@@ -165,7 +165,7 @@ class Router:
             before = self.ports.get(place)
             if before is not device:
                 if before is not None and (before.source, before.port) == place:
-                    self._life.step(before, liveness.LINK_LOST, now)
+                    self._presence.step(before, liveness.LINK_LOST, now)
                 self.ports[place] = device
         device.source, device.port, device.by_topic = received.source, received.port, bool(received.device_id)
 
@@ -180,7 +180,7 @@ class Router:
                 and device.boot is boot
                 and message.declaration not in boot.plans
             ):
-                self._intake.commit(device, boot, message, received, now)
+                self._ingest.commit(device, boot, message, received, now)
                 raise SchemaError(
                     f"declaration {message.declaration} is no longer known, the board is at {hello.declaration}"
                 )
@@ -195,8 +195,8 @@ class Router:
             return
         if device is not None:
             device.held = len(waiting.frames)
-        if self.rounds.may_ask(waiting, now):
-            self.rounds.ask(waiting)
+        if self.timers.may_ask(waiting, now):
+            self.timers.ask(waiting)
 
     def refuse(self, received: Received, reason: str, detail: str) -> None:
         """Count what is of no use, and let the transport forget it."""

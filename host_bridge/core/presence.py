@@ -9,7 +9,7 @@ from host_bridge.core.device import Device
 from host_bridge.core.tally import bump
 
 
-class Life:
+class Presence:
     """Liveness of all devices."""
 
     __slots__ = ("_context",)

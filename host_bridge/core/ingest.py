@@ -8,7 +8,7 @@ from host_bridge.core.context import Context
 from host_bridge.core.decode import Message
 from host_bridge.core.device import Boot, Device
 from host_bridge.core.envelope import seal
-from host_bridge.core.life import Life
+from host_bridge.core.presence import Presence
 from host_bridge.core.received import Received
 from host_bridge.core.sequence import REPEATED
 from host_bridge.core.values import sample_uptimes, show
@@ -21,14 +21,14 @@ from shared_schema.parse import Bye, Event, Samples
 ACK_FRAMES = 16  # SPEC.md section 11: at least one ack for so many frames
 
 
-class Intake:
+class Ingest:
     """Takes frames for devices, and sends frames to them. Whoever calls acknowledges to the transport."""
 
-    __slots__ = ("_context", "_life")
+    __slots__ = ("_context", "_presence")
 
-    def __init__(self, context: Context, life: Life) -> None:
+    def __init__(self, context: Context, presence: Presence) -> None:
         self._context = context
-        self._life = life
+        self._presence = presence
 
     def samples(self, device: Device, boot: Boot, samples: Samples, received: Received, now: float) -> bool:
         """Take a samples frame; False when it is to be held for its declaration. SchemaError: it does not fit."""
@@ -91,7 +91,7 @@ class Intake:
             and message.seq < device.bye_seq
         ):
             return
-        self._life.heard(device, received.at, now)
+        self._presence.heard(device, received.at, now)
 
     def _finish(self, device: Device, boot: Boot) -> None:
         if device.status is not None:
@@ -149,7 +149,7 @@ class Intake:
         device.bye_boot, device.bye_seq = boot.id, bye.seq
         wake_in_ms = bye.wake_in_ms
         if bye.reason == 0:
-            self._life.step(device, liveness.BYE_STOP, now)
+            self._presence.step(device, liveness.BYE_STOP, now)
         elif wake_in_ms is not None:
             device.wake_by = now + liveness.awake_after(wake_in_ms)
-            self._life.step(device, liveness.BYE_SLEEP, now)
+            self._presence.step(device, liveness.BYE_SLEEP, now)

@@ -8,7 +8,7 @@ from host_bridge.core.context import Context
 from host_bridge.core.declaration import resolve
 from host_bridge.core.decode import Message
 from host_bridge.core.device import Boot, Device, device_labels
-from host_bridge.core.life import Life
+from host_bridge.core.presence import Presence
 from host_bridge.core.received import Received
 from host_bridge.core.sequence import Dropped, Sequence
 from host_bridge.core.series import Block
@@ -22,14 +22,14 @@ FRESH_S = 60.0  # a board whose first hello comes at so small an uptime has just
 SETTLE_S = 5.0  # a broker may deliver frames that the board has ticked off already a little after a hello
 
 
-class Greeting:
+class Registration:
     """Takes hellos for devices that the fleet has found or made."""
 
-    __slots__ = ("_context", "_life")
+    __slots__ = ("_context", "_presence")
 
-    def __init__(self, context: Context, life: Life) -> None:
+    def __init__(self, context: Context, presence: Presence) -> None:
         self._context = context
-        self._life = life
+        self._presence = presence
 
     def take(self, device: Device, hello: Hello, received: Received, now: float, waiting: Messages[Message]) -> Boot:
         """Apply a hello; the boot that it is of."""
@@ -119,7 +119,7 @@ class Greeting:
                 boot.sequence.report(first, told)
             settle(self._context, device, boot, now)
         boot.sequence.heard_of(hello.seq)
-        self._life.heard(device, received.at, now)
+        self._presence.heard(device, received.at, now)
 
 
 def settle(context: Context, device: Device, boot: Boot, now: float) -> bool:

@@ -4,49 +4,51 @@ from __future__ import annotations
 
 from host_bridge.core.context import Context
 from host_bridge.core.device import Boot, Device
-from host_bridge.core.greeting import settle
 from host_bridge.core.held import ASK_EVERY_S, Held, Waiting
-from host_bridge.core.intake import Intake
-from host_bridge.core.life import Life
+from host_bridge.core.ingest import Ingest
+from host_bridge.core.presence import Presence
+from host_bridge.core.registration import settle
 from shared_schema.commands import encode_hello_request
 
-WALK_S = 1.0  # how often every device is looked at
+SWEEP_S = 1.0  # how often every device is looked at
 KEEP_BOOT_S = 600.0  # how long frames of an earlier boot may still come, out of a broker's queue or a board's flash
 MAX_ASKS_DOUBLED = 10  # about a gap: after one cadence, then after twice as long each time
 
 
-class Rounds:
-    """Goes its rounds at each tick."""
+class Timers:
+    """Run at each tick."""
 
-    __slots__ = ("_context", "_devices", "_held", "_intake", "_life", "_walked_at")
+    __slots__ = ("_context", "_devices", "_held", "_ingest", "_presence", "_swept_at")
 
-    def __init__(self, context: Context, life: Life, intake: Intake, devices: dict[str, Device], held: Held) -> None:
+    def __init__(
+        self, context: Context, presence: Presence, ingest: Ingest, devices: dict[str, Device], held: Held
+    ) -> None:
         self._context = context
-        self._life = life
-        self._intake = intake
+        self._presence = presence
+        self._ingest = ingest
         self._devices = devices
         self._held = held
-        self._walked_at = float("-inf")
+        self._swept_at = float("-inf")
 
     def run(self, now: float) -> None:
         """Do what is due."""
         for boot, device in list(self._context.ack_due.items()):
-            self._intake.acknowledge(device, boot)
+            self._ingest.acknowledge(device, boot)
         for waiting in self._held.due(now):
             self.ask(waiting)
-        if 0 <= now - self._walked_at < WALK_S:
+        if 0 <= now - self._swept_at < SWEEP_S:
             return
-        self._walked_at = now
+        self._swept_at = now
         self._expire(now)
         for device in self._devices.values():
-            self._life.check(device, now)
+            self._presence.check(device, now)
             for boot in list(device.boots.values()):
                 self._look_at(device, boot, now)
 
     def ask(self, waiting: Waiting) -> None:
         """Send hello? for frames that wait."""
         source, port, device_id = waiting.route
-        self._intake.send_to(source, port, device_id, encode_hello_request(waiting.boot))
+        self._ingest.send_to(source, port, device_id, encode_hello_request(waiting.boot))
 
     def may_ask(self, waiting: Waiting, now: float) -> bool:
         """Whether a second has passed since the last hello? for them; if so, this counts as the next."""
@@ -78,4 +80,4 @@ class Rounds:
         elif now - boot.gap_since >= device.cadence_s * 2 ** min(boot.asked, MAX_ASKS_DOUBLED):
             boot.asked += 1
             boot.gap_since = now
-            self._intake.send(device, encode_hello_request(boot.id))
+            self._ingest.send(device, encode_hello_request(boot.id))
