@@ -27,6 +27,7 @@ class Engine:
     """Drains a bounded queue in batches. Peers' faults are counted and logged at a bounded rate; our own bugs are
     logged with their traceback, counted, and the engine goes on.
 
+    `clock` measures silence, so it must be one that nobody sets. Samples are dated by the arrival that the sources note.
     `sinks` get the alerts and state changes of a batch; they must return at once.
     """
 
@@ -40,14 +41,14 @@ class Engine:
         queue_frames: int = 10_000,
         log_lines_per_minute: int = 60,
         catch_up: Callable[[], None] | None = None,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] | None = None,
     ) -> None:
         self._fleet = fleet
         self._sources: Mapping[str, Source] = {source.name: source for source in sources}
         self._log = log
         self._sinks = sinks
         self._catch_up = catch_up
-        self._clock = clock
+        self._clock = clock or time.monotonic
         # A SimpleQueue costs a fraction of a Queue; its bound is kept in submit(), to within one frame for each source.
         self._queue: queue.SimpleQueue[Received | Callable[[], Sequence[Action]]] = queue.SimpleQueue()
         self._queue_frames = queue_frames

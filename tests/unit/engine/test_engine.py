@@ -4,6 +4,8 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
+import pytest
+
 from host_bridge.core.actions import Action, LogLine
 from host_bridge.core.fleet import Fleet
 from host_bridge.core.received import FRAME, Received
@@ -227,3 +229,16 @@ def test_changes_do_not_pile_up_when_nobody_scrapes() -> None:
     finally:
         module.PILE = pile
     assert drawn.is_set()
+
+
+def test_a_wall_clock_that_is_set_makes_no_board_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Silence is measured by a clock that nobody sets: a time server that corrects the host is no outage."""
+    real, jump_s = time.time, [0.0]
+    monkeypatch.setattr(time, "time", lambda: real() + jump_s[0])
+    running = Running()
+    running.engine.submit(frame(Board().hello()))
+    running.engine.step(0.0)
+    for jump_s[0] in (86_400.0, -86_400.0):
+        time.sleep(1.1)  # every device is looked at once a second
+        running.engine.step(0.0)
+        assert [device.state for device in running.fleet.devices()] == ["online"]
