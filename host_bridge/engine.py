@@ -27,7 +27,7 @@ class Engine:
     """Drains a bounded queue in batches. Peers' faults are counted and logged at a bounded rate; our own bugs are
     logged with their traceback, counted, and the engine goes on.
 
-    `clock` measures silence, so it must be one that nobody sets. Samples are dated by the arrival that the sources note.
+    `clock` measures silence, so it must be one that nobody sets; samples are dated by the arrival that sources note.
     `sinks` get the alerts and state changes of a batch; they must return at once.
     """
 

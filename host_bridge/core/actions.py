@@ -46,7 +46,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class StateChange:
-    """A device went from one state of SPEC.md section 12 to another."""
+    """A device went from one state of SPEC.md section 12 to another. at: in the time of the engine's clock."""
 
     device_id: str
     platform: str
