@@ -16,6 +16,8 @@ package(
         "config.py",
         "custom.py",
         "declaration.py",
+        "down.py",
+        "emit.py",
         "events.py",
         "group.py",
         "lifecycle.py",

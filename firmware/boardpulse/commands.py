@@ -3,6 +3,7 @@ comes."""
 
 from boardpulse import events
 from boardpulse.compat import const
+from boardpulse.down import take_ack, take_hello_request
 from shared_schema.cbor_reader import loads
 from shared_schema.commands import Down, parse_down
 from shared_schema.errors import PeerError
@@ -16,10 +17,13 @@ if TYPE_CHECKING:
 _ACK = const(8)
 _HELLO_REQUEST = const(9)
 _SET = const(10)
+_RESET = const(11)
 _DONE = const(0)
 _REFUSED = const(1)
 _KEPT = const(8)
 _LEAST_INTERVAL_MS = const(10)
+_MIN_UNIX_S = 1704067200  # 2024-01-01: the bridge refuses an anchor before it
+_MAX_UNIX_S = 1 << 39
 _MAX_CELLS = const(4096)  # of a group's columns: a value takes up to 5 bytes of a frame, and a word of heap
 
 MODES = ("soft", "hard", "boot loader")
@@ -34,30 +38,48 @@ class Commands:
 
     def receive(self, node: "Node", frame: bytes) -> None:
         """Execute the command in a frame. A frame that is none is counted as an error of the link."""
+        item: object = None
         try:
-            down = parse_down(loads(frame))
-        except PeerError:
+            item = loads(frame)
+            down = parse_down(item)
+        except PeerError as error:
             node.link.errors += 1
+            number = _number(item, node.boot)
+            if number >= 0:
+                self._answer_once(node, number, _REFUSED, str(error))
             return
         if down.boot is not None and down.boot != node.boot:
             return
         if down.kind == _ACK:
-            node.take_ack(down.following)
+            take_ack(node, down.following)
         elif down.kind == _HELLO_REQUEST:
-            node.take_hello_request()
-        else:
+            take_hello_request(node)
+        elif down.kind == _SET or down.kind == _RESET:  # what a later version may send down is skipped
             self._command(node, down)
 
     def _command(self, node: "Node", down: Down) -> None:
+        code, text = _REFUSED, ""
         if down.command > self._last:
-            self._last = down.command
             code, text = _set(node, down.fields) if down.kind == _SET else _reset(node, down.mode)
-            self._answers.append((down.command, code, text))
+        self._answer_once(node, down.command, code, text)
+
+    def _answer_once(self, node: "Node", number: int, code: int, text: str) -> None:
+        """Answer a command; one that is not greater than the last as before."""
+        if number > self._last:
+            self._last = number
+            self._answers.append((number, code, text))
             del self._answers[:-_KEPT]
         for command, code, text in self._answers:
-            if command == down.command:
+            if command == number:
                 return _answer(node, command, code, text)
-        return _answer(node, down.command, _REFUSED, "older than the %d commands that are remembered" % _KEPT)
+        return _answer(node, number, _REFUSED, "older than the %d commands that are remembered" % _KEPT)
+
+
+def _number(item: object, boot: int) -> int:
+    """The number of a command for this boot of which the rest cannot be read; -1 for what is none."""
+    if not isinstance(item, list) or len(item) < 3 or item[:2] not in ([_SET, boot], [_RESET, boot]):
+        return -1
+    return item[2] if type(item[2]) is int and 0 <= item[2] <= 1 << 53 else -1
 
 
 def _answer(node: "Node", command: int, code: int, text: str) -> None:
@@ -94,6 +116,8 @@ def _set(node: "Node", fields: "dict[int, Any]") -> "tuple[int, str]":
 
 def _problem(node: "Node", fields: "dict[int, Any]") -> str:
     """Why the fields cannot be set; empty when they can."""
+    if 4 in fields and not _MIN_UNIX_S <= fields[4][0] <= _MAX_UNIX_S:
+        return "%d s is no time from 2024 on" % fields[4][0]
     groups = node.sampler.groups
     for key in (1, 2, 3):
         for row in fields.get(key, ()):

@@ -43,6 +43,14 @@ else:
     TICKS_MASK = time.ticks_add(0, -1)  # type: ignore[attr-defined]
 
 
+def error_text(error: BaseException) -> str:
+    """An exception's class and message; the class alone where the message cannot be made."""
+    try:
+        return "%s: %s" % (type(error).__name__, error)
+    except Exception:  # noqa: BLE001  # its own __str__ fails
+        return type(error).__name__
+
+
 def traceback_text(error: BaseException) -> str:
     """The traceback of an exception that was caught, as text."""
     if MICROPYTHON:

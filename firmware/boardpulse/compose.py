@@ -71,6 +71,7 @@ def build(settings: config.Settings, board: "Any") -> Node:
     node.lag = lag
     if health is not None:
         health.node = node
+        node.health = health
     _describe(node, settings, board)
     return node
 

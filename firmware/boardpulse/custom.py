@@ -14,6 +14,7 @@ _HISTOGRAM = const(2)
 _MAX_METRICS = const(64)  # with names and help of usual length a hello with these stays below 8192 bytes
 _MAX_BOUNDS = const(32)
 _MAX = 1 << 53
+_MIN = -_MAX
 
 
 class Scaled:
@@ -28,14 +29,21 @@ class Scaled:
         number."""
         if isinstance(value, float) and value - value != 0:
             return value
+        if value is True or value is False:  # on CPython, bools are ints
+            value = 1 if value else 0
         if not isinstance(value, (int, float)):
             raise TypeError("%r is no number" % (value,))
         scaled = value * self._times
         if self._over > 1:
             scaled /= self._over
-        if not -_MAX <= scaled <= _MAX:
+        if not _MIN <= scaled <= _MAX:
             return None
         return scaled if isinstance(scaled, int) else round(scaled)
+
+
+def limited(total: int) -> "int | None":
+    """The total; None once it is beyond 2**53, which no frame carries."""
+    return total if _MIN <= total <= _MAX else None
 
 
 class Gauge:
@@ -74,7 +82,7 @@ class Counter:
 
     def fill(self, into: "Row", at: int) -> None:
         """The total"""
-        into[at] = self._total
+        into[at] = limited(self._total)
 
 
 class Histogram:
@@ -107,7 +115,7 @@ class Histogram:
         for count in self._counts:
             into[at] = count
             at += 1
-        into[at] = self._sum
+        into[at] = limited(self._sum)
 
 
 class Custom:
@@ -138,6 +146,11 @@ class Custom:
         self.columns += metric.width
         return metric
 
+    def remove_last(self) -> None:
+        """Take back the last add()."""
+        self.series.pop()
+        self.columns -= self._metrics.pop().width
+
     def read(self, into: "Row", at: int) -> None:
         """each metric's columns"""
         for metric in self._metrics:
@@ -156,8 +169,8 @@ def declare(
 ) -> "dict[int, Any]":
     """A custom metric's declaration. ValueError says what SPEC.md section 3 does not allow."""
     _check_word("name", name, 64)
-    if not -12 <= scale <= 12:
-        raise ValueError("%s: scale %r is not in -12 … 12" % (name, scale))
+    if type(scale) is not int or not -12 <= scale <= 12:
+        raise ValueError("%s: scale %r is no integer in -12 … 12" % (name, scale))
     out: dict[int, Any] = {1: name}
     if kind:
         out[2] = kind
@@ -169,6 +182,8 @@ def declare(
     if labels:
         out[5] = _labels(name, labels)
     if help:
+        if not isinstance(help, str):
+            raise ValueError("%s: help %r is no text" % (name, help))
         out[6] = help[:256]
     if kind == _HISTOGRAM:
         out[7] = _bounds(name, bounds, Scaled(scale))

@@ -1,11 +1,21 @@
 """hello: who the board is, and what it will send (SPEC.md section 3)."""
 
 from boardpulse.compat import const
+from boardpulse.group import columns_of
 from shared_schema.cbor import encode
+from shared_schema.errors import EncodeError
 
 TYPE_CHECKING = const(0)
 if TYPE_CHECKING:
+    from boardpulse.group import Group
     from boardpulse.node import Node
+
+# SPEC.md section 16
+_MAX_GROUPS = const(32)
+_MAX_SERIES = const(256)
+_MAX_COLUMNS = const(1024)
+_MAX_LABEL_BYTES = const(128)
+_MAX_HELLO = const(8128)  # of a frame's 8192 bytes: counters and uptime grow
 
 
 def hello(node: "Node") -> bytes:
@@ -29,3 +39,32 @@ def body(node: "Node") -> "dict[int, object]":
     if node.wake_reason:
         out[13] = node.wake_reason
     return out
+
+
+def problem(node: "Node") -> str:
+    """Why a bridge would refuse the declaration, and with it everything that the board sends; empty when it would
+    not."""
+    groups = node.sampler.groups
+    if len(groups) > _MAX_GROUPS:
+        return "more than %d different intervals" % _MAX_GROUPS
+    for group in groups:
+        wrong = _problem_of(group)
+        if wrong:
+            return wrong
+    try:
+        return "the declaration is too long" if len(hello(node)) > _MAX_HELLO else ""
+    except (EncodeError, ValueError, TypeError) as error:
+        return "the declaration cannot be encoded: %s" % error
+
+
+def _problem_of(group: "Group") -> str:
+    if sum([columns_of(slot.sensor) for slot in group.slots]) > _MAX_COLUMNS:
+        return "more than %d columns are sampled together" % _MAX_COLUMNS
+    series = group.series()
+    if len(series) > _MAX_SERIES:
+        return "more than %d series are sampled together" % _MAX_SERIES
+    for one in series:
+        for label in one[1:] if isinstance(one, list) else ():
+            if not isinstance(label, str) or len(label.encode("utf-8")) > _MAX_LABEL_BYTES:
+                return "the label %s is no text of at most %d bytes" % (repr(label)[:40], _MAX_LABEL_BYTES)
+    return ""

@@ -1,7 +1,7 @@
 """Events: log lines, crashes, and what happened to sensors, commands and links (SPEC.md section 5)."""
 
 from boardpulse.clock import diff
-from boardpulse.compat import const, traceback_text
+from boardpulse.compat import const, error_text, traceback_text
 from boardpulse.outbox import CRASH as CRASH_KIND
 from boardpulse.outbox import EVENT
 from shared_schema.cbor import encode
@@ -25,6 +25,9 @@ SEVERITIES = ("debug", "info", "warning", "error", "critical")
 MAX_TEXT = 1000  # of a message or traceback, in characters: an outbox of 8 KB shall hold several
 MAX_NAME = 64
 MAX_FIELDS = 16
+_MAX_NAME_BYTES = const(128)
+_MAX_TRACEBACK_BYTES = const(3500)
+_MAX_FIELDS_BYTES = const(3000)  # with a message of 1000 characters of four bytes it is still a frame
 _REPEATED_MS = const(10000)
 
 
@@ -41,29 +44,83 @@ def severity_number(severity: "str | int") -> int:
 def body(kind: int, severity: int, message: str, source: str = "", traceback: str = "") -> "dict[int, object]":
     """An event's map. Long texts are cut: a message at its end, a traceback at its beginning, as its end says what
     happened."""
-    out: dict[int, object] = {1: kind, 2: severity, 3: message[:MAX_TEXT]}
+    out: dict[int, object] = {1: kind, 2: severity, 3: beginning(message[:MAX_TEXT], MAX_TEXT * 4)}
     if source:
-        out[4] = source[:MAX_NAME]
+        out[4] = beginning(source[:MAX_NAME], _MAX_NAME_BYTES)
     if traceback:
-        out[6] = traceback[-MAX_TEXT:]
+        out[6] = end(traceback[-MAX_TEXT:], _MAX_TRACEBACK_BYTES)
     return out
+
+
+def utf8(text: str) -> bytes:
+    """The text's bytes. What UTF-8 has no bytes for, such as half of a surrogate pair, becomes a question mark."""
+    try:
+        return text.encode("utf-8")
+    except ValueError:
+        return text.encode("utf-8", "replace")
+
+
+def beginning(text: str, most: int) -> str:
+    """As much of the text as `most` bytes hold."""
+    data = utf8(text)
+    if len(data) > most:
+        while data[most] & 0xC0 == 0x80:
+            most -= 1
+        data = data[:most]
+    return data.decode("utf-8")
+
+
+def end(text: str, most: int) -> str:
+    """As much of the text's end as `most` bytes hold."""
+    data = utf8(text)
+    start = max(0, len(data) - most)
+    while start and data[start] & 0xC0 == 0x80:
+        start += 1
+    return data[start:].decode("utf-8")
 
 
 def fields_of(values: "dict[str, object]") -> "dict[str, object]":
     """Values as an event may carry them: what is no int, text, bool or None becomes text."""
     out: dict[str, object] = {}
-    for key in sorted(values)[:MAX_FIELDS]:
-        value = values[key]
-        small = isinstance(value, (bool, int)) and -(1 << 53) <= value <= 1 << 53
-        out[key[:MAX_NAME]] = value if value is None or small else str(value)[:MAX_TEXT]
+    room = _MAX_FIELDS_BYTES
+    for key in sorted(values):
+        name = beginning(key[:MAX_NAME], _MAX_NAME_BYTES)
+        value = _value(values[key])
+        room -= len(utf8(name)) + (len(utf8(value)) if isinstance(value, str) else 6) + 6
+        if len(out) == MAX_FIELDS or room < 0:
+            out["fields_left_out"] = len(values) - len(out)
+            break
+        out[name] = value
     return out
 
 
+def _value(value: object) -> "int | str | None":
+    if value is None or (isinstance(value, (bool, int)) and -(1 << 53) <= value <= 1 << 53):
+        return value
+    text = str(value)[:MAX_TEXT]
+    return beginning(text, len(text) * 4)
+
+
 def write(node: "Node", event: "dict[int, object]", kind: int = EVENT) -> None:
-    """Put an event into the node's outbox, at the present uptime."""
+    """Put an event into the node's outbox, at the present uptime. One that would fill a small outbox is shortened."""
     node.clock.update()
     outbox = node.outbox
-    outbox.put(encode([3, node.boot, outbox.next_seq, node.clock.uptime_ms(), event]), kind)
+    head = [3, node.boot, outbox.next_seq, node.clock.uptime_ms()]
+    frame = encode(head + [event])
+    if len(frame) > outbox.largest:
+        frame = encode(head + [_shortened(event, outbox.largest)])
+    outbox.put(frame, kind)
+
+
+def _shortened(event: "dict[int, object]", largest: int) -> "dict[int, object]":
+    out = dict(event)
+    fields = out.pop(5, None)
+    if isinstance(fields, dict):
+        out[5] = {"fields_left_out": len(fields)}
+    out[3] = beginning(str(out[3]), largest // 4)
+    if 6 in out:
+        out[6] = end(str(out[6]), largest // 3)
+    return out
 
 
 def log(node: "Node", severity: "str | int", message: str, fields: "dict[str, object]") -> None:
@@ -96,7 +153,7 @@ class Crashes:
 
     def note(self, node: "Node", source: str, error: BaseException) -> None:
         """An exception ended a task or a step of `source`."""
-        text = "%s: %s" % (type(error).__name__, error)
+        text = error_text(error)
         if text == self._text and source == self._source and diff(node.clock.now, self._at) < _REPEATED_MS:
             self._repeats += 1
             return
@@ -108,8 +165,11 @@ class Crashes:
 
     def tell_repeats(self, node: "Node", after_ms: int = _REPEATED_MS) -> None:
         """Send how often the last error came again, once `after_ms` have passed since it was sent."""
-        if self._repeats and diff(node.clock.now, self._at) >= after_ms:
+        if not self._text or diff(node.clock.now, self._at) < after_ms:
+            return
+        if self._repeats:
             event = body(CRASH, ERROR, self._text, self._source)
             event[7] = self._repeats
             self._repeats = 0
             write(node, event, CRASH_KIND)
+        self._text = ""  # forgotten, before its time is so long ago that diff() takes it for the future

@@ -1,11 +1,13 @@
 """Sensors that are sampled together, and the columns in which their samples wait for a frame."""
 
 from boardpulse.clock import add, diff
-from boardpulse.compat import const, ticks_diff, ticks_us
+from boardpulse.compat import const, error_text, ticks_diff, ticks_us
 from shared_schema import encode
 
 TYPE_CHECKING = const(0)
 if TYPE_CHECKING:
+    from typing import Any
+
     from boardpulse.clock import Clock
     from boardpulse.node import Node
     from boardpulse.protocols import Row, Sensor, Series
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
 _FIRST_RETRY_MS = const(1000)
 _LAST_RETRY_MS = const(300000)
 _BUDGET_MS = const(100)
+_MAX_FRAME_VALUES = const(65536)
+_MAX = 1 << 53
+_MIN = -_MAX
 
 
 def width(series: "Series") -> int:
@@ -57,13 +62,13 @@ class Slot:
         try:
             self.sensor.read(row, self.at)
         except Exception as error:  # noqa: BLE001  # whatever a driver raises must not stop the other sensors
-            self._fail(row, now, node, "%s: %s" % (type(error).__name__, error))
+            self._fail(row, now, node, error_text(error))
             return
         self.took_us = ticks_diff(ticks_us(), start)
         if self.took_us > self.budget_us:
             self._fail(row, now, node, "took %d ms, its budget is %d" % (self.took_us // 1000, self.budget_us // 1000))
         elif not self._plausible(row):
-            self._fail(row, now, node, "returned what is no integer, None, NaN or infinity")
+            self._fail(row, now, node, "returned what is no integer of up to 2**53, None, NaN or infinity")
         elif self.failures:
             node.sensor_report(self, None)
             self.failures = 0
@@ -72,7 +77,10 @@ class Slot:
         at = self.at
         while at < self.end:
             value = row[at]
-            if value is not None and not isinstance(value, int) and not special(value):
+            if type(value) is int:  # a bool is none
+                if not _MIN <= value <= _MAX:
+                    return False
+            elif value is not None and not special(value):
                 return False
             at += 1
         return True
@@ -99,6 +107,14 @@ def columns_of(sensor: "Sensor") -> int:
     return count or sum([width(series) for series in sensor.series])
 
 
+def move_up(values: "list[Any]", start: int, n: int) -> None:
+    """Move `n` values from `start` on to the beginning."""
+    i = 0
+    while i < n:
+        values[i] = values[start + i]
+        i += 1
+
+
 class Group:
     """Columns of up to `batch` samples, taken every `interval_ms`. `number` is its position in hello."""
 
@@ -117,6 +133,8 @@ class Group:
         self.columns: list[Row] = []
         self.gaps: list[int] = []
         self.room = 0
+        self.part = 0
+        self.most = 1
 
     def add(self, sensor: "Sensor") -> None:
         """Put a sensor behind the others. lay_out() follows."""
@@ -134,6 +152,7 @@ class Group:
         self.gaps = [0] * self.batch
         self.n = 0
         self.room = 32 + at * (3 + 2 * self.batch)
+        self.most = max(1, _MAX_FRAME_VALUES // max(1, at))
 
     def series(self) -> "list[Series | list[object]]":
         """All series in order, as hello declares them."""
@@ -147,7 +166,7 @@ class Group:
         for slot in self.slots:
             slot.read(row, now, node)
         n = self.n
-        at = len(row)
+        at = len(self.columns)
         while at:
             at -= 1
             self.columns[at][n] = row[at]
@@ -160,6 +179,26 @@ class Group:
         self.n = n + 1
         return self.n >= self.batch or (bool(self.limits) and self._urgent())
 
+    def clear(self) -> None:
+        """Forget what was taken."""
+        self.n = self.part = 0
+
+    def shift(self) -> None:
+        """Forget the first `part` samples; those behind them, if any, move up."""
+        part = self.part
+        self.part = self.n = self.n - part
+        if not self.n:
+            return
+        i = 1
+        while i <= part:
+            self.low += self.gaps[i]
+            i += 1
+        self.high += self.low >> 24
+        self.low &= 0xFFFFFF
+        for column in self.columns:
+            move_up(column, part, self.n)
+        move_up(self.gaps, part, self.n)
+
     def _urgent(self) -> bool:
         for column in self.limits:
             value = self.row[column]
@@ -169,8 +208,9 @@ class Group:
         return False
 
     def encode(self, w: "Writer", boot: bytes, seq: int, declaration: int) -> None:
-        """Write the samples frame of what was taken. BufferFullError when it is larger than the room that `w` has."""
-        n = self.n
+        """Write the samples frame of the first `part` samples. BufferFullError when it is larger than the room that `w`
+        has."""
+        n = self.part
         encode.begin_samples(w, len(self.columns), boot, seq)
         w.split_uint(self.high, self.low)
         w.uint(declaration)

@@ -2,6 +2,7 @@
 
 from boardpulse.compat import const, sleep_ms
 from boardpulse.custom import Custom, declare
+from boardpulse.declaration import problem
 from boardpulse.outbox import EVENT
 from shared_schema.cbor import encode
 
@@ -20,23 +21,36 @@ def metric(node: "Node", *declaration: "Any") -> "Gauge | Counter | Histogram":
     """The custom metric of a declaration; arguments as of custom.declare."""
     declared = declare(*declaration)
     if node.custom is None:
-        node.custom = Custom()
-        known = node.custom.add(declared)
-        add_sensor(node, node.custom, 0)
+        custom = Custom()
+        known = custom.add(declared)
+        add_sensor(node, custom, 0)
+        node.custom = custom
         return known
     before = len(node.custom.series)
     node.emit_all()
     known = node.custom.add(declared)
     if len(node.custom.series) > before:
+        wrong = problem(node)
+        if wrong:
+            node.custom.remove_last()
+            raise ValueError("%s: %s" % (declared[1], wrong))
         redeclare(node, (), ())
     return known
 
 
 def add_sensor(node: "Node", sensor: "Sensor", interval_ms: int) -> None:
-    """Have a sensor read from now on."""
+    """Have a sensor read from now on. ValueError when the bridge would refuse what it declares."""
     node.emit_all()
     interval_ms = interval_ms or node.interval_ms
     group = node.sampler.add(sensor, interval_ms, node.batch)
+    if node.health is not None:
+        node.health.watch(group.slots[-1])
+    wrong = problem(node)
+    if wrong:
+        node.sampler.remove_last(group)
+        if node.health is not None:
+            node.health.unwatch_last()
+        raise ValueError("%s: %s" % (sensor.name, wrong))
     if len(group.slots) == 1:
         group.due = node.clock.now
     redeclare(node, (), ())

@@ -6,9 +6,10 @@ when it is needed.
 
 from boardpulse.clock import add, diff
 from boardpulse.compat import const, random_boot, ticks_diff, ticks_us
-from boardpulse.outbox import SAMPLES
+from boardpulse.down import HELLO_EVERY_MS, answer_hello_request, receive
+from boardpulse.emit import emit
+from boardpulse.outbox import CRASH
 from shared_schema.encode import boot_bytes
-from shared_schema.errors import EncodeError
 
 TYPE_CHECKING = const(0)
 if TYPE_CHECKING:
@@ -19,21 +20,18 @@ if TYPE_CHECKING:
     from boardpulse.commands import Commands
     from boardpulse.custom import Custom
     from boardpulse.events import Crashes
-    from boardpulse.group import Group, Slot
+    from boardpulse.group import Slot
     from boardpulse.outbox import Outbox
     from boardpulse.protocols import Link, Sensor
     from boardpulse.sampler import Sampler
+    from boardpulse.sensors.health import Health
     from boardpulse.sensors.loop_lag import LoopLag
 
 VERSION = "0.1.0"
 
-_MAX_FRAME = const(8192)
 _LONGEST_WAIT_MS = const(1000)
-_HELLO_EVERY_MS = const(1000)
 _CHECK_EVERY_MS = const(10000)
 _CLOCK_STEP_MS = const(500)
-_ACK = const(8)
-_HELLO_REQUEST = const(9)
 
 
 class Node:
@@ -57,22 +55,21 @@ class Node:
         self.declaration = 0
         self.info: dict[int, str] = {1: VERSION}
         self.reset_cause = self.wake_reason = 0
-        self.reset: Callable[[int], None] | None = (
-            None  # called with a mode; None where the board cannot be reset from here
-        )
+        self.reset: Callable[[int], None] | None = None  # called with a mode; None where it cannot be reset from here
         self.reset_mode = -1
         self.interval_ms = 1000
         self.batch = 1
         self.log_level = 0
         self.lag: LoopLag | None = None
+        self.health: Health | None = None
         self.custom: Custom | None = None
         self.hello_due = True
         self.hello_asked = False
         self.stopped = False
         self.task_errors = 0
         self.crashes: Crashes | None = None
-        self._commands: Commands | None = None
-        self._hello_at = add(clock.now, -_HELLO_EVERY_MS)
+        self.commands: Commands | None = None
+        self.hello_at = add(clock.now, -HELLO_EVERY_MS)
         self._check_at = clock.now
         self._drops_told = 0
         self._offset_told = 0
@@ -88,13 +85,13 @@ class Node:
         self.clock.update()
         wait = self._step_sampler()
         if self.hello_asked:
-            self._answer_hello_request()
+            answer_hello_request(self)
         link_wait = self._step_link()
         if link_wait < wait:
             wait = link_wait
         if diff(self.clock.now, self._check_at) >= 0:
             self._check_at = add(self.clock.now, _CHECK_EVERY_MS)
-            self._check()
+            self._step_check()
         if self.reset_mode >= 0:
             self._restart()
         self._slept_ms = wait
@@ -116,36 +113,23 @@ class Node:
             self.link.fail()
             return _LONGEST_WAIT_MS
 
-    def emit(self, group: "Group") -> None:
-        """Encode what a group holds into the outbox."""
-        outbox = self.outbox
-        while group.n:
-            w = outbox.begin(group.room, SAMPLES)
-            if w is None:
-                group.n = 0
-                return
-            try:
-                group.encode(w, self.boot_bytes, outbox.next_seq, self.declaration)
-                outbox.commit(SAMPLES)
-                group.n = 0
-            except EncodeError as error:
-                if group.room >= _MAX_FRAME:
-                    outbox.give_up(SAMPLES)
-                    group.n = 0
-                    self.crash("group %d" % group.number, error)
-                group.room = min(group.room * 2, _MAX_FRAME)
+    def _step_check(self) -> None:
+        try:
+            self._check()
+        except Exception as error:  # noqa: BLE001  # a clock that cannot be read shall stop nothing
+            self.crash("check", error)
 
     def emit_all(self) -> None:
         """Encode the samples of all groups, full or not."""
         for group in self.sampler.groups:
-            self.emit(group)
+            emit(self, group)
 
     def hello(self) -> bytes:
         """The present hello; what asked for it is satisfied."""
         from boardpulse.declaration import hello
 
         self.hello_due = self.hello_asked = False
-        self._hello_at = self.clock.now
+        self.hello_at = self.clock.now
         self._drops_told = self.outbox.drops
         self._offset_told = self.clock.offset_ms()
         return hello(self)
@@ -155,52 +139,16 @@ class Node:
         return self.outbox.free() * 100 // self.sampler.bytes_per_100_s
 
     def receive(self, buf: bytearray, start: int, end: int) -> None:
-        """Take a down frame (SPEC.md section 9) that stands in buf[start:end]. Acknowledgements take no heap."""
-        kind = buf[start + 1] if end - start > 2 else 0
-        if kind == _ACK and buf[start] == 0x83:
-            following = self._following(buf, start + 2, end)
-            if following >= 0:
-                self.take_ack(following)
-        elif kind == _HELLO_REQUEST and buf[start] == 0x82:
-            self.take_hello_request()
-        else:
-            if self._commands is None:
-                from boardpulse.commands import Commands
-
-                self._commands = Commands()
-            self._commands.receive(self, bytes(buf[start:end]))
-
-    def take_ack(self, following: int) -> None:
-        """Frames of this boot with seq < following are committed."""
-        if self.outbox.acknowledge_below(following):
-            self.link.acknowledged()
-
-    def take_hello_request(self) -> None:
-        """The bridge asks for a hello. It gets one a second at most: a question that comes too soon waits."""
-        self.hello_asked = True
-        self._answer_hello_request()
-
-    def _answer_hello_request(self) -> None:
-        if diff(self.clock.now, self._hello_at) >= _HELLO_EVERY_MS:
-            self.hello_due = True
-
-    def _following(self, buf: bytearray, pos: int, end: int) -> int:
-        """`next` of an ack of this boot whose boot begins at `pos`; -1 for any other."""
-        for byte in self.boot_bytes:
-            if pos >= end or buf[pos] != byte:
-                return -1
-            pos += 1
-        if pos >= end or buf[pos] > 0x1B or (buf[pos] > 23 and pos + 1 + (1 << (buf[pos] - 24)) != end):
-            return -1
-        value = buf[pos] if buf[pos] < 24 else 0
-        while pos + 1 < end:
-            pos += 1
-            value = value << 8 | buf[pos]
-        return value
+        """Take a down frame that stands in buf[start:end]."""
+        receive(self, buf, start, end)
 
     def _check(self) -> None:
         """What is looked at now and then: drops that the bridge does not know of, a clock that was set, repeated
         crashes."""
+        if diff(self.clock.now, self.hello_at) >= HELLO_EVERY_MS:
+            self.hello_at = add(
+                self.clock.now, -HELLO_EVERY_MS
+            )  # never so long ago that diff() takes it for the future
         if self.outbox.drops != self._drops_told or abs(self.clock.offset_ms() - self._offset_told) > _CLOCK_STEP_MS:
             self.hello_due = True
         if self.crashes is not None:
@@ -228,11 +176,14 @@ class Node:
     def crash(self, source: str, error: BaseException) -> None:
         """Send the traceback of an exception. The same one again within ten seconds is counted, and told afterwards."""
         self.task_errors += 1
-        if self.crashes is None:
-            from boardpulse.events import Crashes
+        try:
+            if self.crashes is None:
+                from boardpulse.events import Crashes
 
-            self.crashes = Crashes()
-        self.crashes.note(self, source, error)
+                self.crashes = Crashes()
+            self.crashes.note(self, source, error)
+        except Exception:  # noqa: BLE001  # no heap for the report, say: the node lives on, and the count tells
+            self.outbox.give_up(CRASH)
 
     def log(self, severity: "str | int", message: str, **fields: object) -> None:
         """Send a log line. Fields are ints, texts, bools or None; anything else is sent as text."""

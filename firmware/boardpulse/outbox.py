@@ -16,6 +16,7 @@ CRASH = 2
 
 _NEW = const(0)
 _DONE = const(1)
+_MAX_FRAME = const(8192)
 
 
 class Outbox:
@@ -31,6 +32,7 @@ class Outbox:
 
     def __init__(self, size: int, seal: "Callable[[bytearray, int, int], int] | None" = None, lead: int = 0) -> None:
         self.size = size
+        self.largest = min(_MAX_FRAME, size // 2)  # of a frame: one larger would push out all others
         self.buf = bytearray(size)
         self._writer = Writer(self.buf)
         self._seal = seal

@@ -66,12 +66,14 @@ class Model:
 
     def tokens(self, input: int = 0, output: int = 0) -> None:  # noqa: A002  # the catalogue's names
         """Count tokens that were read and made."""
-        self._counts[4] += input
-        self._counts[5] += output
+        if input < 0 or output < 0:
+            raise ValueError("tokens cannot be taken back")
+        self._counts[4] += int(input)
+        self._counts[5] += int(output)
 
     def queue(self, length: int) -> None:
         """Say how many inputs wait for the model now."""
-        self._counts[3] = length
+        self._counts[3] = int(length)
 
     def read(self, into: "Row", at: int) -> None:
         """in the order of `series`"""

@@ -2,6 +2,7 @@
 
 from boardpulse.clock import add, diff
 from boardpulse.compat import const
+from boardpulse.emit import emit
 from boardpulse.group import Group
 
 TYPE_CHECKING = const(0)
@@ -33,6 +34,12 @@ class Sampler:
         group.add(sensor)
         return group
 
+    def remove_last(self, group: Group) -> None:
+        """Take back what add() did to the group."""
+        group.slots.pop()
+        if not group.slots:
+            self.groups.pop()
+
     def start(self, now: int) -> None:
         """Lay the columns out; every group is due at once."""
         for group in self.groups:
@@ -52,7 +59,7 @@ class Sampler:
         self._paused = True
 
     def step(self, node: "Node") -> int:
-        """Sample the groups that are due, and node.emit(group) those that are to be sent. Milliseconds until the
+        """Sample the groups that are due, and emit those that are to be sent. Milliseconds until the
         next is due."""
         clock = node.clock
         wait = _LONGEST_WAIT_MS
@@ -62,7 +69,7 @@ class Sampler:
             late = diff(clock.now, group.due)
             if late >= 0:
                 if group.take(clock, node):
-                    node.emit(group)
+                    emit(node, group)
                 group.due = add(group.due, group.interval_ms)
                 late -= group.interval_ms
                 if late >= 0:  # the time for more than one sample has passed: the missed ones are not made up

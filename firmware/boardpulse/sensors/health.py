@@ -4,6 +4,7 @@ from boardpulse.compat import const
 
 TYPE_CHECKING = const(0)
 if TYPE_CHECKING:
+    from boardpulse.group import Slot
     from boardpulse.node import Node
     from boardpulse.protocols import Row, Series
     from boardpulse.sampler import Sampler
@@ -16,6 +17,7 @@ _RECONNECTS = const(166)  # catalog: device_link_reconnects
 _LINK_ERRORS = const(167)  # catalog: device_link_errors
 _SENSOR_ERRORS = const(164)  # catalog: device_sensor_errors
 _SENSOR_DURATION = const(165)  # catalog: device_sensor_duration_seconds
+_MAX_NAME = const(28)  # characters, of up to four bytes: a label has 128
 _KINDS = ("samples", "event", "crash")
 
 
@@ -27,12 +29,32 @@ class Health:
 
     def __init__(self, sampler: "Sampler", link: str) -> None:
         self.node: Node | None = None
-        self._slots = [slot for group in sampler.groups for slot in group.slots]
+        self._slots: list[Slot] = []
+        self._names: list[str] = []
         self.series: list[Series] = [_HELD, _CAPACITY]
         self.series += [(_DROPPED, kind) for kind in _KINDS]
         self.series += [(_TASK_ERRORS, "node"), (_RECONNECTS, link), (_LINK_ERRORS, link)]
-        for slot in self._slots:
-            self.series += [(_SENSOR_ERRORS, slot.sensor.name), (_SENSOR_DURATION, slot.sensor.name)]
+        for group in sampler.groups:
+            for slot in group.slots:
+                self.watch(slot)
+
+    def watch(self, slot: "Slot") -> None:
+        """Have another sensor's errors and duration among the figures; the node declares itself anew. A name that
+        another sensor has gets a number."""
+        name = label = slot.sensor.name[:_MAX_NAME]
+        number = 1
+        while label in self._names:
+            number += 1
+            label = "%s_%d" % (name, number)
+        self._names.append(label)
+        self._slots.append(slot)
+        self.series += [(_SENSOR_ERRORS, label), (_SENSOR_DURATION, label)]
+
+    def unwatch_last(self) -> None:
+        """Take back the last watch()."""
+        self._slots.pop()
+        self._names.pop()
+        del self.series[-2:]
 
     def read(self, into: "Row", at: int) -> None:
         """in the order of `series`"""

@@ -8,6 +8,7 @@ import pytest
 import boardpulse
 from boardpulse.custom import Counter, Gauge, Histogram
 from boardpulse.recorder import DURATION_BOUNDS_US, model
+from boardpulse.sensors.health import Health
 from shared_schema._generated import METRICS
 from tests.fakes.firmware import Bench, Scripted
 
@@ -129,6 +130,9 @@ def test_a_histogram_counts_into_its_buckets() -> None:
         ("x", 2, "", 0, None, "", [1, 1]),
         ("x", 2, "", 0, None, "", [0.1, 0.2]),
         ("x", 2, "", 0, None, "", list(range(33))),
+        ("x", 0, "", 0.5),
+        ("x", 0, "", 0, None, ["help"]),
+        ("x", 0, "", 0, None, "\ud800"),
     ],
 )
 def test_a_declaration_that_the_bridge_would_refuse_is_refused_here(arguments: tuple[Any, ...]) -> None:
@@ -147,6 +151,83 @@ def test_the_number_of_custom_metrics_is_limited() -> None:
     with pytest.raises(ValueError, match="64"):
         bench.node.metric("one_more", 0)
     assert len(last_columns(bench)) == 65
+
+
+def hello_of(bench: Bench) -> Any:
+    """The board's present hello."""
+    bench.node.hello_due = True
+    bench.step()
+    return bench.frames(HELLO)[-1]
+
+
+@pytest.mark.parametrize(
+    "declaration",
+    [(2, "", 0, None, "", list(range(32))), (0, "", 0, {f"l{i}": "v" * 128 for i in range(8)}, "h" * 256)],
+)
+def test_metrics_that_would_silence_the_board_are_refused(declaration: tuple[Any, ...]) -> None:
+    """More columns than a group may have, or a hello that no frame can hold: ValueError, and all is as before."""
+    bench = bench_of()
+
+    def declare_all() -> None:
+        for i in range(64):
+            bench.node.metric(f"m{i}", *declaration)
+
+    with pytest.raises(ValueError, match=r"more than 1024 columns|8192|too long"):
+        declare_all()
+    declared = hello_of(bench).groups[0].series
+    assert 0 < len(declared) - 1 < 64
+    assert len(last_columns(bench)) == 1 + (len(declared) - 1) * (34 if declaration[0] == 2 else 1)
+
+
+@pytest.mark.parametrize("name", ["m" * 129, "€" * 43])
+def test_a_model_whose_name_no_label_holds_is_refused(name: str) -> None:
+    """ValueError, and the other series go on."""
+    bench = bench_of()
+    with pytest.raises(ValueError, match="label"):
+        model(bench.node, name)
+    assert last_columns(bench) == [1]
+
+
+def test_a_total_beyond_2_to_the_53_costs_itself_only() -> None:
+    """It is missing; the other metrics go on."""
+    bench = bench_of()
+    bench.node.metric("huge", 1).inc(1 << 53)
+    bench.node.metric("huge", 1).inc(1)
+    bench.node.metric("fine", 1).inc(3)
+    assert last_columns(bench) == [1, None, 3]
+
+
+def test_bools_are_numbers_on_every_interpreter() -> None:
+    """True is 1."""
+    row: list[Any] = [0]
+    gauge = Gauge(0)
+    gauge.set(True)
+    gauge.fill(row, 0)
+    assert row == [1]
+    assert row[0] is not True
+
+
+def test_sensors_that_come_later_are_in_the_nodes_health() -> None:
+    """An added sensor, a model and the custom metrics have error counts too; equal names get a number."""
+    bench = bench_of()
+    health = Health(bench.node.sampler, "uart")
+    health.node = bench.node
+    bench.node.add_sensor(health)
+    bench.node.health = health
+    bench.node.add_sensor(Scripted([OSError("x")], name="late"))
+    model(bench.node, "m", "1")
+    model(bench.node, "m", "2")
+    bench.node.metric("own", 0)
+    hello = hello_of(bench)
+    names = [s.labels[0] for g in hello.groups for s in g.series if s.key == 164]
+    assert names == ["scripted", "late", "model m", "model m_2", "custom"]
+    last_columns(bench)
+    columns = last_columns(bench)
+    late = [s.labels[0] if s.key == 164 else None for s in hello.groups[0].series].index("late")
+    assert columns[late] == 1
+    with pytest.raises(ValueError, match="label"):
+        bench.node.add_sensor(Scripted([[1]], ((3, "x" * 200),)))
+    assert [s.labels[0] for s in hello_of(bench).groups[0].series if s.key == 164] == names
 
 
 def test_inferences_are_counted_and_timed() -> None:

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from boardpulse.tasks import guard
-from shared_schema.commands import encode_reset, encode_set
+from shared_schema.cbor import encode
+from shared_schema.commands import encode_hello_request, encode_reset, encode_set
 from tests.fakes.firmware import Bench, Scripted
 
 HELLO, SAMPLES, EVENT, BYE = 1, 2, 3, 5
@@ -61,6 +62,100 @@ def test_huge_texts_are_cut() -> None:
     (event,) = bench.frames(EVENT)
     assert event.message == "ä" * 1000
     assert {(len(key), len(value)) for key, value in event.fields.items()} == {(64, 1000)}
+
+
+@pytest.mark.parametrize("character", ["x", "ä", "€", "\U0001f600", "\ud800"])
+@pytest.mark.parametrize("outbox_bytes", [1024, 65536])
+def test_no_log_line_is_too_much(character: str, outbox_bytes: int) -> None:
+    """Ten thousand characters and a hundred fields: an event that the schema allows goes out, and says what it left."""
+    bench = bench_of(outbox_bytes=outbox_bytes)
+    bench.node.log("error", character * 10000, **{f"{character * 70}{i}": character * 1000 for i in range(100)})
+    bench.node.log("info", "next", **{f"k{i:02}": i for i in range(100)})
+    bench.node.crash(character * 200, ValueError(character * 10000))
+    bench.step()
+    first, second, crash = bench.frames(EVENT)
+    assert first.fields["fields_left_out"] > 0
+    assert (second.fields["k00"], second.fields["fields_left_out"]) == (0, 84)
+    assert crash.message.startswith("ValueError: ")
+    assert bench.node.outbox.dropped == [0, 0, 0]
+
+
+def test_a_crash_that_cannot_be_told_is_counted() -> None:
+    """Without heap for the report the node lives on; the frame is missing and counted."""
+    bench = bench_of()
+    bench.node.crashes = 1  # type: ignore[assignment]
+    bench.node.crash("task", ValueError())
+    assert bench.node.outbox.dropped == [0, 0, 1]
+
+
+def test_a_wall_clock_that_fails_stops_nothing() -> None:
+    """The error is a crash, samples go on."""
+    bench = bench_of(wall=lambda: (T_2026, 0, 50))
+
+    def broken() -> tuple[int, int, int]:
+        raise OSError("no clock")
+
+    bench.node.clock._wall = broken
+    bench.run(20000, 1000)
+    assert len(bench.frames(SAMPLES)) == 20
+
+
+def test_a_question_is_answered_after_days_of_silence() -> None:
+    """The time of the last hello may be longer ago than the clock's differences reach."""
+    bench = bench_of(interval_ms=3_600_000)
+    for _ in range(4 * 24 * 60):
+        bench.step(60_000)
+    bench.frames()
+    bench.say(encode_hello_request(None))
+    bench.step(10)
+    assert len(bench.frames(HELLO)) == 1
+
+
+def test_the_same_crash_after_days_is_told_again() -> None:
+    """It is no repetition of the first one."""
+    bench = bench_of(interval_ms=3_600_000)
+    bench.node.crash("task", ValueError("again"))
+    for _ in range(4 * 24 * 60):
+        bench.step(60_000)
+    bench.frames()
+    bench.node.crash("task", ValueError("again"))
+    bench.step(10)
+    assert [e.message for e in bench.frames(EVENT)] == ["ValueError: again"]
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        [10, 0, 5, {5: 9}],
+        [10, 0, 5, {1: []}],
+        [10, 0, 5, {2: [[0, 0]]}],
+        [10, 0, 5, {4: [1, 2, 3]}],
+        [10, 0, 5, 7],
+        [10, 0, 5],
+        [11, 0, 5, 3],
+    ],
+)
+def test_a_command_that_the_schema_refuses_is_answered(frame: list[Any]) -> None:
+    """Its header can be read: refused, and its number is used up."""
+    bench = bench_of()
+    frame[1] = bench.node.boot
+    bench.say(encode(frame))
+    bench.step()
+    bench.say(encode_set(bench.node.boot, 5, {5: 4}))
+    bench.step()
+    assert answers(bench) == [(5, 1), (5, 1)]
+    assert bench.node.log_level == 0
+
+
+@pytest.mark.parametrize("frame", [[10, 1, 5, {5: 9}], [10, 0, -1, {}], [10, 0, True, {}], [12, 0, 5], [0], 7, "x"])
+def test_what_is_no_command_for_this_boot_is_not_answered(frame: Any) -> None:
+    """Without a readable kind, boot and number there is nothing to answer."""
+    bench = bench_of()
+    if isinstance(frame, list) and len(frame) > 1:
+        frame[1] = bench.node.boot ^ frame[1]
+    bench.say(encode(frame))
+    bench.step()
+    assert answers(bench) == []
 
 
 def test_a_fault_of_the_link_becomes_a_crash_and_sampling_goes_on() -> None:

@@ -164,10 +164,60 @@ def test_a_batch_larger_than_guessed_still_goes_out() -> None:
     assert [row for _, row in rows(bench, 100)] == readings
 
 
-def test_a_batch_that_no_frame_can_hold_is_counted_not_lost() -> None:
+def test_a_sample_that_no_frame_can_hold_is_counted_not_lost() -> None:
     """It uses up its number, is counted as dropped samples, and a crash says why."""
-    readings = [[((-1) ** i) * (1 << 52) + i for _ in range(30)] for i in range(60)]
-    bench = Bench([(Scripted(readings, tuple(range(1, 31))), 100, 60)], outbox_bytes=65536)
-    bench.run(6000, 100)
+    bench = Bench([(Scripted([[1 << 52] * 1000], (3,) * 1000), 86_400_000, 1)], outbox_bytes=65536)
+    bench.step()
+    bench.step()
     assert bench.node.outbox.dropped == [1, 0, 0]
-    assert bench.frames(EVENT)[0].message.startswith("BufferFullError")
+    bench.line.written.clear()
+    bench.node.outbox.again, bench.node.outbox.until = 0, 0
+    assert bench.node.task_errors == 1
+
+
+@pytest.mark.parametrize("outbox_bytes", [65536, 2048])
+def test_a_batch_that_no_frame_can_hold_travels_in_several(outbox_bytes: int) -> None:
+    """Every sample arrives, at its time, whatever the limit of a frame or the size of the outbox."""
+    readings = [[((-1) ** i) * (1 << 50) + i for _ in range(30)] for i in range(61)]
+    bench = Bench([(Scripted(readings, tuple(range(1, 31))), 100, 60)], outbox_bytes=outbox_bytes, acks=True)
+    bench.ticks.advance(PERIOD_32 - 50)
+    when: list[int] = []
+    sent: list[tuple[int, list[Any]]] = []
+    take = bench.node.emit_all
+    for i in range(60):
+        bench.step(100 + i % 3)
+        when.append(bench.node.clock.uptime_ms())
+        sent += rows(bench, 100)
+    take()
+    while bench.node.outbox.sent < bench.node.outbox.count:
+        bench.step()
+    sent += rows(bench, 100)
+    held = bench.node.outbox.dropped[0]
+    assert sent[-1][1] == readings[59]
+    if outbox_bytes > 8192:
+        assert held == 0
+        assert sent == list(zip(when, readings[:60], strict=True))
+
+
+@pytest.mark.parametrize("value", [True, (1 << 53) + 1, -(1 << 70), 1 << 64, 1.5, "1", b"1", [1]])
+def test_a_reading_that_no_frame_can_carry_costs_its_sensor_only(value: Any) -> None:
+    """The sensor fails, the other's values travel, nothing that waits is pushed out."""
+    bench = Bench([(Scripted([[5]], name="good"), 1000, 1), (Scripted([[value]], name="bad"), 1000, 1)])
+    bench.run(3000, 1000)
+    assert [s.columns for s in bench.frames(SAMPLES)] == [[5, None]] * 3
+    assert bench.node.outbox.dropped == [0, 0, 0]
+
+
+def test_an_exception_without_words_costs_its_sensor_only() -> None:
+    """Its own __str__ fails; or its text has half of a surrogate pair."""
+
+    class Wordless(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError
+
+    for error in (Wordless(), ValueError("\ud800")):
+        bench = Bench([(Scripted([error]), 1000, 1), (Scripted([[7]]), 1000, 1)])
+        bench.run(3000, 1000)
+        frames = bench.frames(SAMPLES, EVENT)
+        assert [f.columns for f in frames if f.kind == SAMPLES] == [[None, 7]] * 3
+        assert [f.type for f in frames if f.kind == EVENT] == [3]
