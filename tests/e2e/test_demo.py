@@ -82,7 +82,7 @@ def test_two_boards_are_live_and_a_signal_ends_everything(tmp_path: Path, number
 def test_without_micropython_the_same_firmware_runs_under_cpython_and_says_so(tmp_path: Path) -> None:
     with running(tmp_path, "--interpreter", "cpython") as demo:
         demo.wait_for("2 boards online")
-        assert "There is no MicroPython here: both run the same firmware under CPython" in demo.process.output()
+        assert "As asked: both run the same firmware under CPython" in demo.process.output()
         assert 'runtime="cpython ' in demo.page()
 
 

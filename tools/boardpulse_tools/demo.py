@@ -117,7 +117,8 @@ def _say_where(bridge: Bridge, broker: brokers.Broker, cable: Cable, runs_on: bo
     if runs_on.is_micropython:
         click.echo(f"         Both run the firmware as it is, on {runs_on}.")
     else:
-        click.echo(f"         There is no MicroPython here: both run the same firmware under {runs_on}.")
+        why = "There is no MicroPython here" if boards.micropython() is None else "As asked"
+        click.echo(f"         {why}: both run the same firmware under {runs_on}.")
     click.echo(f"Page:    {bridge.url}")
     click.echo(f"Metrics: {bridge.url}metrics")
     click.echo("Ctrl-C ends it.")
