@@ -26,7 +26,10 @@ def exposed_name(custom: CustomMetric) -> str:
 
 
 def exposed(custom: CustomMetric) -> Metric:
-    """The custom metric as if it stood in the catalogue. NameRefusedError when its name cannot be exposed."""
+    """The custom metric as if it stood in the catalogue. NameRefusedError when its name cannot be exposed.
+
+    Its labels are in the order of their names: in whichever order boards declare them, it is the same metric.
+    """
     return Metric(
         key=0,
         name=exposed_name(custom),
@@ -35,7 +38,7 @@ def exposed(custom: CustomMetric) -> Metric:
         scale=custom.scale,
         least=-m.MAX_VALUE if custom.type == m.GAUGE else 0,
         greatest=m.MAX_VALUE,
-        labels=tuple(name for name, _ in custom.labels),
+        labels=tuple(name for name, _ in sorted(custom.labels)),
         help=custom.help or f"Custom metric {custom.name} of the boards.",
         bounds=custom.bounds,
     )

@@ -38,7 +38,7 @@ class Registry:
                 raise RefusedSeriesError("labels", f"{metric.name} has {len(metric.labels)} labels")
             return metric, declared.labels
         try:
-            return exposed(declared.custom), tuple(value for _, value in declared.custom.labels)
+            return exposed(declared.custom), tuple(value for _, value in sorted(declared.custom.labels))
         except NameRefusedError as error:
             raise RefusedSeriesError(*error.args) from None
 

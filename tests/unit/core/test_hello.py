@@ -276,3 +276,15 @@ def test_a_board_without_groups_is_a_board() -> None:
     b.uart(board.hello())
     b.uart(board.event())
     assert (b.device().cadence_s, b.ledger().received) == (60.0, 1)
+
+
+def test_the_order_in_which_labels_are_declared_does_not_matter() -> None:
+    """One series, in whichever order a board names its labels, and never twice on the page."""
+    b = Bridge()
+    one, other = [["side", "left"], ["bed", "7"]], [["bed", "7"], ["side", "left"]]
+    board = Board(series=[custom("soil", labels=one), custom("soil", labels=other)])
+    b.mqtt(board, board.hello(), "hello")
+    b.mqtt(board, board.samples(1, 2))
+    assert b.values("device_soil") == {'bed="7",side="left"': "1"}
+    assert b.fleet.readings("board-1")[0].labels == (("bed", "7"), ("side", "left"))
+    assert b.fleet.tally.series["repeated"] == 1
