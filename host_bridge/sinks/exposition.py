@@ -89,13 +89,16 @@ class Exposition:
             if block is None:
                 break
             self._draw(block)
+        families = len(self._order)
         for family, text in list(self._families.items()):
             if text.changed:
                 text.text = "".join(text.pieces)
                 text.changed = False
                 if not text.used:
                     del self._families[family]
-                    self._order.remove(family)
+                    families = -1
+        if families != len(self._families):  # once, however many there are: boards may invent names by the thousand
+            self._order = sorted(self._families, key=lambda family: family.name)
 
     def _draw(self, block: Block) -> None:
         block.refresh()
@@ -114,7 +117,6 @@ class Exposition:
         text = self._families.get(family)
         if text is None:
             text = self._families[family] = _FamilyText(family)
-            self._order = sorted(self._families, key=lambda family: family.name)
         if series.index < 0:
             series.index = text.place()
         if value is None:

@@ -3,6 +3,7 @@
 import math
 import subprocess
 import threading
+import time
 from collections.abc import Iterable
 
 import pytest
@@ -151,6 +152,21 @@ def test_families_that_nobody_has_any_more_are_forgotten() -> None:
         b.uart(board.samples(1, uptime=i))
         b.page()
     assert sum(family.name.startswith("device_invented") for family in b.exposition._families) == 1
+
+
+def test_a_storm_of_invented_names_does_not_hold_up_the_page() -> None:
+    """The time to draw grows with the number of families, not with its square."""
+    b = Bridge()
+    for i in range(100):
+        board = Board(f"board-{i}", series=[custom(f"invented_{i}_{j}") for j in range(200)])
+        b.mqtt(board, board.hello(), "hello")
+        b.mqtt(board, board.samples(*range(200)))
+    began = time.perf_counter()
+    page = b.page()
+    assert time.perf_counter() - began < 2.0  # many times what it takes; the square took eight seconds
+    names = [line.split("{")[0] for line in page.splitlines() if line.startswith("device_invented")]
+    assert names == sorted(names)
+    assert len(names) == 20_000
 
 
 @pytest.mark.parametrize("openmetrics", [False, True])
