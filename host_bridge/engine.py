@@ -176,7 +176,8 @@ class Engine:
             self._log(_line(action))
 
     def _refused(self, refused: Refused) -> None:
-        if self._said.allow((refused.source, refused.port, refused.device_id, refused.reason), self._clock()):
+        key = (refused.source, refused.port, refused.device_id, refused.reason)
+        if self._said.allow(key, self._clock(), crowd=(refused.source, refused.reason)):
             fields = {
                 "source": refused.source,
                 "port": refused.port,

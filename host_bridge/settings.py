@@ -15,7 +15,7 @@ class Limits:
     max_series: int = 500_000
     queue_frames: int = 10_000  # between the sources and the engine: ten seconds of a thousand boards
     max_held_in_all: int = 4_096  # frames of all devices that wait for a declaration
-    log_lines_per_minute: int = 60  # of one kind for one device
+    log_lines_per_minute: int = 60  # about bad input, of one kind for one device; ten times as many in all
 
 
 @dataclass(frozen=True, slots=True)

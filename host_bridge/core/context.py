@@ -29,6 +29,6 @@ class Context:
         self._said = RateLimit(settings.limits.log_lines_per_minute)
 
     def say(self, level: str, event: str, now: float, device_id: str, **fields: object) -> None:
-        """A line for the log; lines of one kind about one device are limited in their rate."""
-        if self._said.allow((event, device_id), now):
+        """A line for the log; lines of one kind are limited in their rate, about one device and in all."""
+        if self._said.allow((event, device_id), now, crowd=event):
             self.actions.append(LogLine(level, event, {"device_id": device_id, **fields}))

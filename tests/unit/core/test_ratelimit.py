@@ -18,6 +18,14 @@ def test_keys_do_not_disturb_each_other() -> None:
     assert limit.allow("b", 1)
 
 
+def test_a_crowd_is_bounded_in_all() -> None:
+    """A stranger who invents names cannot fill the log, and does not silence another crowd."""
+    limit = RateLimit(6, max_keys=10)
+    assert sum(limit.allow(key, 0, crowd="strangers") for key in range(1000)) == 60
+    assert limit.allow("a", 0, crowd="neighbours")
+    assert limit.allow("a", 61, crowd="strangers")
+
+
 def test_memory_is_bounded() -> None:
     """A stranger who invents names cannot fill it."""
     limit = RateLimit(1, max_keys=10)

@@ -132,6 +132,17 @@ def test_a_peers_fault_is_counted_and_logged_at_a_bounded_rate() -> None:
     assert r.engine.bugs == 0
 
 
+def test_bad_frames_under_invented_names_do_not_fill_the_log() -> None:
+    """The log's rate is bounded however many devices somebody pretends to be."""
+    r = Running(queue_frames=4000)
+    for number in range(3000):
+        r.engine.submit(Received("mqtt", "mqtt://broker:1883", time.time(), FRAME, b"\xff", f"invented-{number}"))
+    with r:
+        pass
+    assert r.fleet.tally.rejected == {("mqtt", "cbor"): 3000}
+    assert r.events().count("frame_refused") == 600
+
+
 class Fragile(Fleet):
     """A fleet with a bug of our own in it."""
 
