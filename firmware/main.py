@@ -20,7 +20,10 @@ def run(path):
     except ConfigError as error:
         print("%s:" % path)
         for where, value, right in error.problems:
-            print("  %s is %r; it should be %s" % (where, value, right))
+            if where in ("", path):
+                print("  it should be %s" % right)
+            else:
+                print("  %s is %r; it should be %s" % (where, value, right))
         return 2
     try:
         asyncio.run(node.run())

@@ -23,7 +23,7 @@ SENSORS = (
 )
 
 
-def make_sensor(name, options, clock):
+def make_sensor(name, options, clock, device_id):
     """The sensor of a name in SENSORS, with what it reads; None where this board has none. Imports only what it makes.
 
     compose.py makes `health`, and gives `loop_lag` what it measures.

@@ -1,12 +1,17 @@
 """From a configuration and a board to a node. What was needed for it only is not kept."""
 
+import sys
+
 from boardpulse import config, events
 from boardpulse.clock import Clock
-from boardpulse.compat import TICKS_MASK, const, runtime, ticks_ms
+from boardpulse.compat import TICKS_MASK, const, error_text, runtime, ticks_ms
+from boardpulse.declaration import problem
 from boardpulse.node import VERSION, Node
 from boardpulse.outbox import Outbox
 from boardpulse.sampler import Sampler
+from boardpulse.sensors.health import Health
 from shared_schema import framing
+from shared_schema.errors import ConfigError
 
 TYPE_CHECKING = const(0)
 if TYPE_CHECKING:
@@ -15,9 +20,9 @@ if TYPE_CHECKING:
     from boardpulse.protocols import Link
 
 
-def find_board(name: str) -> "Any":
-    """The module of the board: `board.py` where it was copied onto one, else boards/<name>/board.py. ConfigError
-    when there is none."""
+def find_board(name: object) -> "Any":
+    """The module of the board: `board.py` where it was copied onto one, else boards/<name>/board.py; None when there
+    is none."""
     try:
         import board  # type: ignore[import-not-found]
 
@@ -27,22 +32,23 @@ def find_board(name: str) -> "Any":
     try:
         __import__("boards.%s.board" % name)
     except (ImportError, ValueError):
-        from shared_schema.errors import ConfigError
-
-        raise ConfigError([("board", name, "a folder of boards/, such as unix or linux")])
-    import sys
-
+        return None
     return sys.modules["boards.%s.board" % name]
 
 
 def load(source: "str | dict[str, Any]", board: "Any" = None) -> Node:
     """The node that a configuration (a path, or what the file would hold) describes. ConfigError when it is wrong."""
     raw = config.load(source) if isinstance(source, str) else source
-    if board is None:
-        named = raw.get("board") if isinstance(raw, dict) else None
-        board = find_board(named if isinstance(named, str) else "")
-    settings = config.check(raw, board.SENSORS, board.device_id())
-    return build(settings, board)
+    if board is None and isinstance(raw, dict):
+        board = find_board(raw.get("board"))
+    settings = config.check(raw, None) if board is None else config.check(raw, board.SENSORS, board.device_id())
+    problems = board.check_link(settings.link) if hasattr(board, "check_link") else ()
+    if problems:
+        raise ConfigError(problems)
+    try:
+        return build(settings, board)
+    except MemoryError:
+        raise ConfigError([("outbox_bytes", settings.outbox_bytes, "less, or else batch: the memory does not hold it")])
 
 
 def build(settings: config.Settings, board: "Any") -> Node:
@@ -50,30 +56,42 @@ def build(settings: config.Settings, board: "Any") -> Node:
     clock = Clock(ticks_ms, TICKS_MASK, board.wall_clock, board.CLOCK_SOURCE)
     link, outbox = _link(settings, board)
     sampler = Sampler()
-    lag: Any = None
-    health: Any = None
-    sensor: Any = None
+    found: dict[str, Any] = {}
+    failed: list[tuple[str, str]] = []
     for name, interval_ms, _ in board.SENSORS:
         options = settings.sensors.get(name, {})
         if options is False:
             continue
-        if name == "health":
-            from boardpulse.sensors.health import Health
-
-            sensor = health = Health(sampler, link.name)
-        else:
-            sensor = board.make_sensor(name, options, clock)
-            lag = sensor if name == "loop_lag" else lag
+        try:
+            sensor = Health(sampler, link.name) if name == "health" else _made(name, options, clock, settings, board)
+        except Exception as error:  # noqa: BLE001  # a driver that cannot even be made must not stop the board
+            failed.append((name, error_text(error)))
+            continue
         if sensor is not None and len(sensor.series):
+            found[name] = sensor
             interval_ms = options.get("interval_ms") or max(interval_ms, settings.interval_ms)
             sampler.add(sensor, interval_ms, options.get("batch") or settings.batch_of(interval_ms))
     node = Node(settings.device_id, board.PLATFORM, clock, outbox, sampler, link)
-    node.lag = lag
-    if health is not None:
-        health.node = node
-        node.health = health
     _describe(node, settings, board)
+    _introduce(node, found, failed)
     return node
+
+
+def _made(name: str, options: "Any", clock: Clock, settings: config.Settings, board: "Any") -> "Any":
+    return board.make_sensor(name, options, clock, settings.device_id)
+
+
+def _introduce(node: Node, found: "dict[str, Any]", failed: "list[tuple[str, str]]") -> None:
+    """Give the node the sensors that it speaks to; tell of those that could not be made."""
+    node.lag = found.get("loop_lag")
+    node.health = found.get("health")
+    if node.health is not None:
+        node.health.node = node
+    wrong = problem(node)
+    if wrong:
+        raise ConfigError([("sensors", "", "fewer: " + wrong)])
+    for name, text in failed:
+        events.write(node, events.body(events.SENSOR, events.WARNING, text, name))
 
 
 def _describe(node: Node, settings: config.Settings, board: "Any") -> None:

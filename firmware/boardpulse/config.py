@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     Problems = list[tuple[str, object, str]]
     Check = Callable[[object], str]
 
-SECRETS = ("password", "key")
+# What stands here may be a secret, or hold one where an object was expected.
+SECRETS = ("password", "key", "wifi", "link")
 _HIDDEN = "(not shown)"
-_TOO_LARGE = 1 << 24
+_SHOWN = 60
 
 
 class Settings:
@@ -47,10 +48,16 @@ def integer(low: int, high: int) -> "Check":
 
 
 def text(longest: int) -> "Check":
-    """A check for a text that is not empty."""
-    return lambda value: (
-        "" if isinstance(value, str) and 0 < len(value) <= longest else "a text of 1 to %d characters" % longest
-    )
+    """A check for a text of at most `longest` bytes that is not empty."""
+    return lambda value: "" if 0 < size_of(value) <= longest else "a text of 1 to %d bytes" % longest
+
+
+def size_of(value: object) -> int:
+    """Bytes of a text in UTF-8; 0 for what is none, or has half of a surrogate pair."""
+    try:
+        return len(value.encode("utf-8")) if isinstance(value, str) else 0
+    except ValueError:
+        return 0
 
 
 def one_of(*choices: str) -> "Check":
@@ -75,7 +82,8 @@ def anything_of(kind: type, what: str) -> "Check":
 
 def tls(value: object) -> str:
     """A check for the link's tls: on, off, or the path of a CA's certificate."""
-    return "" if isinstance(value, (bool, str)) else "true, false, or the path of the certificate to trust"
+    path = isinstance(value, str) and value != ""
+    return "" if path or isinstance(value, bool) else "true, false, or the path of the certificate to trust"
 
 
 # key: (check, default); without a default the key is required
@@ -88,7 +96,7 @@ _TOP: "dict[str, Any]" = {
     "interval_ms": (_INTERVAL, 1000),
     "batch": (_BATCH, 1),
     "flush_interval_ms": (integer(0, MAX_INTERVAL_MS), None),
-    "outbox_bytes": (integer(1024, _TOO_LARGE), 16384),
+    "outbox_bytes": (integer(1024, 1 << 24), 16384),
     "log_level": (one_of(*SEVERITIES), "debug"),
     "sensors": (anything_of(dict, "an object, sensor name to options"), {}),
     "application": (text(64), ""),
@@ -127,16 +135,23 @@ def load(path: str) -> object:
             return json.load(file)
     except OSError as error:
         raise ConfigError([(path, "", "a file that can be read: %s" % error)])
-    except ValueError as error:
-        raise ConfigError([(path, "", "one JSON object: %s" % error)])
+    except (ValueError, RuntimeError) as error:  # RuntimeError: thousands of brackets
+        raise ConfigError([(path, "", "one whole JSON object: %s" % error)])
 
 
-def check(raw: object, sensors: "tuple[tuple[Any, ...], ...]", default_id: "str | None" = None) -> Settings:
-    """The settings in `raw`. `sensors` are the board's, as (name, …, names of options). ConfigError lists
-    everything that is wrong."""
-    problems: Problems = []
+def shown(key: str, value: object) -> object:
+    """A value for a message: no secret, nothing that may hold one, nothing long."""
+    if key in SECRETS or (isinstance(value, (dict, list)) and value):
+        return _HIDDEN
+    return value[:_SHOWN] if isinstance(value, str) else value
+
+
+def check(raw: object, sensors: "tuple[tuple[Any, ...], ...] | None", default_id: "str | None" = None) -> Settings:
+    """The settings in `raw`. `sensors` are the board's, as (name, …, checks of options), None where there is no such
+    board. ConfigError lists everything that is wrong."""
     if not isinstance(raw, dict):
-        raise ConfigError([("", raw, "one JSON object")])
+        raise ConfigError([("", shown("", raw), "one JSON object")])
+    problems: Problems = []
     if default_id is not None and "device_id" not in raw:
         raw = dict(raw)
         raw["device_id"] = default_id
@@ -148,7 +163,10 @@ def check(raw: object, sensors: "tuple[tuple[Any, ...], ...]", default_id: "str 
     values["link"] = _link(raw.get("link"), problems)
     if raw.get("wifi"):
         values["wifi"] = section("wifi.", raw["wifi"], _WIFI, problems)
-    values["sensors"] = _sensors(raw.get("sensors", {}), sensors, problems)
+    if sensors is None:
+        problems.append(("board", shown("", raw.get("board")), "a folder of boards/, such as unix or linux"))
+    else:
+        values["sensors"] = _sensors(raw.get("sensors", {}), sensors, problems)
     if problems:
         raise ConfigError(problems)
     return Settings(values)
@@ -165,7 +183,7 @@ def section(path: str, raw: object, table: "dict[str, Any]", problems: "Problems
         if key in raw and not (raw[key] is None and len(rule) > 1):
             wrong = rule[0](raw[key])
             if wrong:
-                problems.append((path + key, _HIDDEN if key in SECRETS else raw[key], wrong))
+                problems.append((path + key, shown(key, raw[key]), wrong))
             values[key] = raw[key]
         elif len(rule) > 1:
             values[key] = rule[1]
@@ -181,9 +199,11 @@ def _link(raw: object, problems: "Problems") -> "dict[str, Any]":
     if not isinstance(raw, dict):
         return {}
     kind = raw.get("type")
-    if kind not in _LINKS:
-        problems.append(("link.type", kind, "one of " + ", ".join(sorted(_LINKS))))
+    if not isinstance(kind, str) or kind not in _LINKS:
+        problems.append(("link.type", shown("", kind), "one of " + ", ".join(sorted(_LINKS))))
         return {}
+    if raw.get("password") is not None and raw.get("user") is None and kind == "mqtt":
+        problems.append(("link.user", None, "given where there is a password"))
     return section("link.", raw, _LINKS[kind], problems)
 
 
@@ -196,7 +216,7 @@ def _sensors(raw: object, known: "tuple[tuple[Any, ...], ...]", problems: "Probl
         path = "sensors." + name
         value = given[name]
         if name not in options:
-            problems.append((path, value, "left out: this board has no such sensor" + suggestion(name, options)))
+            problems.append((path, _HIDDEN, "left out: this board has no such sensor" + suggestion(name, options)))
         elif value is False or value is True:
             out[name] = {} if value else False
         elif isinstance(value, dict):
@@ -205,7 +225,7 @@ def _sensors(raw: object, known: "tuple[tuple[Any, ...], ...]", problems: "Probl
                 table[option] = (options[name][option], None)
             out[name] = section(path + ".", value, table, problems)
         else:
-            problems.append((path, value, "true, false or an object"))
+            problems.append((path, shown(name, value), "true, false or an object"))
     return out
 
 

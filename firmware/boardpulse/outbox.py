@@ -154,8 +154,7 @@ class Outbox:
         """Bytes that are free, in one piece or two."""
         if not self.count:
             return self.size
-        gap = self.offset(0) - self._tail
-        return gap if gap >= 0 else gap + self.size
+        return (self.offset(0) - self._tail) % self.size
 
     def _place(self, need: int) -> bool:
         """Choose where `need` bytes fit in one piece."""

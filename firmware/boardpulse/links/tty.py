@@ -52,7 +52,7 @@ class MicroPythonTty:
         self._writable = select.poll()
         self._writable.register(self._file, select.POLLOUT)
 
-    def write(self, buf: bytearray, offset: int, length: int) -> "int | None":
+    def write(self, buf: "bytearray | bytes", offset: int, length: int) -> "int | None":
         """Bytes that were taken; None when there is no room."""
         for ready in self._writable.ipoll(0):  # type: ignore[attr-defined]
             if ready[1] & (select.POLLHUP | select.POLLERR):
@@ -76,7 +76,7 @@ class HostTty:
         self._fd = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
         make_raw(self._fd, baudrate)
 
-    def write(self, buf: bytearray, offset: int, length: int) -> "int | None":
+    def write(self, buf: "bytearray | bytes", offset: int, length: int) -> "int | None":
         """Bytes that were taken; None when there is no room."""
         try:
             return os.write(self._fd, memoryview(buf)[offset : offset + length])

@@ -19,6 +19,7 @@ _LEAD = const(2)  # the same, without a look-up
 _FIRST_BACKOFF_MS = const(1000)
 _LAST_BACKOFF_MS = const(30000)
 _BURST = const(8)  # frames that are sent again before an acknowledgement asks for more
+_MOST_READS = const(16)  # in a step: a line that is never silent shall not stop the sampling
 _BUSY_MS = const(2)
 _WAITING_MS = const(10)
 _IDLE_MS = const(50)
@@ -68,14 +69,14 @@ class Uart:
         if self._stream is None and not self._reopen(now):
             return _CLOSED_MS
         try:
-            self._receive()
+            more = self._receive()
             self._time_out(now)
             while self._write():
                 pass
         except OSError as error:
             self._lose(now, error)
             return _CLOSED_MS
-        if self._left:
+        if self._left or more:
             return _BUSY_MS
         return _WAITING_MS if self.node.outbox.count else _IDLE_MS
 
@@ -139,9 +140,7 @@ class Uart:
         """Write what the stream takes of one frame. Whether it is worth going on."""
         outbox = self.node.outbox
         if self._left and self._what != _HELLO and self._moved != outbox.moved:
-            self._left = (
-                0  # the frame has moved in the outbox; the zero that begins the next one ends what stands on the line
-            )
+            self._left = 0  # it has moved in the outbox; the zero that begins the next frame ends what was written
         if not self._left and not self._choose(outbox):
             return False
         taken = self._stream.write(self._source, self._at, self._left)
@@ -183,16 +182,20 @@ class Uart:
             if outbox.again < outbox.until and outbox.seq(outbox.again) == self._seq:
                 outbox.again += 1
 
-    def _receive(self) -> None:
+    def _receive(self) -> bool:
+        """Read what came, within reason. Whether there may be more."""
         buf = self._read
-        while True:
+        reads = _MOST_READS
+        while reads:
             n = self._stream.readinto(buf)
             if not n:
-                return
+                return False
             i = 0
             while i < n:
                 self._take(buf[i])
                 i += 1
+            reads -= 1
+        return True
 
     def _take(self, byte: int) -> None:
         """Collect the bytes between two zeros; what is longer than a down frame may be is skipped."""

@@ -12,6 +12,14 @@ _VOLTAGE = const(5)  # catalog: device_voltage_volts
 _LABEL = "simulated"
 
 
+def seed_of(device_id: str) -> int:
+    """A seed for each device, so that two boards show different numbers, and each the same at every start."""
+    seed = 0
+    for character in device_id:
+        seed = (seed * 31 + ord(character)) & 0x7FFF
+    return seed
+
+
 class Simulated:
     """A temperature (35 to 55 °C), power (300 to 700 mW) and voltage (3.2 to 3.4 V) that wander by a fixed rule
     from `seed` on."""
@@ -21,9 +29,9 @@ class Simulated:
 
     def __init__(self, seed: int = 1) -> None:
         self._state = seed & 0x7FFF
-        self._centi_celsius = 4500
-        self._milliwatts = 500
-        self._millivolts = 3300
+        self._centi_celsius = self._wander(4500, 500, 3500, 5500)
+        self._milliwatts = self._wander(500, 100, 300, 700)
+        self._millivolts = self._wander(3300, 50, 3200, 3400)
 
     def read(self, into: "Row", at: int) -> None:
         """centi-°C, mW, mV"""

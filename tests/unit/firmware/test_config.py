@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from boardpulse import compose, posix
 from boardpulse.config import check, load, text
 from shared_schema.errors import ConfigError
 
@@ -65,7 +66,7 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
     assert found["log_level"] == ("loud", "one of debug, info, warning, error, critical")
     assert found["sensors.temprature"][1] == "left out: this board has no such sensor. Did you mean temperature?"
     assert found["sensors.heap.interval_ms"] == ("1s", "an integer from 10 to 86400000")
-    assert found["sensors.filesystem.mount"] == (7, "a text of 1 to 8 characters")
+    assert found["sensors.filesystem.mount"] == (7, "a text of 1 to 8 bytes")
     assert found["wifi.ssid"] == (None, "given; it is required")
     assert "wifi.password" in found
     assert "interval" in found
@@ -82,7 +83,79 @@ def test_secrets_are_not_repeated() -> None:
     assert "Did you mean password?" in str(caught.value)
 
 
-@pytest.mark.parametrize("link", [None, "uart", {}, {"type": "usb"}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"link": "mqtt://u:hunter2@host"},
+        {"link": ["hunter2"]},
+        {"link": {"type": ["hunter2"]}},
+        {"wifi": "hunter2"},
+        {"wifi": {"ssid": {"password": "hunter2"}}},
+        {"sensors": {"wifi": {"password": "hunter2"}}},
+        {"sensors": ["hunter2"]},
+        {"application": {"password": "hunter2"}},
+    ],
+)
+def test_a_secret_in_the_wrong_place_is_not_repeated(wrong: dict[str, Any]) -> None:
+    """Where an object was expected, or of which none is known, the value is not shown."""
+    assert "hunter2" not in repr(problems_of({**UART, **wrong}))
+
+
+def test_texts_are_measured_in_bytes() -> None:
+    """The wire's limits are: 64 characters of three bytes are too long for a field of 64."""
+    assert problems_of({**UART, "application": "€" * 22})[0][0] == "application"
+    assert problems_of({**UART, "application": "\ud800"})[0][0] == "application"
+    assert check({**UART, "application": "€" * 21}, SENSORS).application == "€" * 21
+
+
+@pytest.mark.parametrize("more", [{"tls": ""}, {"password": "x"}])
+def test_what_would_be_ignored_silently_is_a_mistake(more: dict[str, Any]) -> None:
+    """An empty tls would mean none; a password without a user is never sent."""
+    assert problems_of({**MQTT, "link": {**MQTT["link"], **more}})  # type: ignore[dict-item]
+
+
+def test_an_unknown_board_does_not_hide_the_other_mistakes() -> None:
+    """All at once, also without a board's table of sensors."""
+    with pytest.raises(ConfigError) as caught:
+        compose.load({**UART, "board": "unxi", "interval_ms": 1, "nonsense": 2})
+    assert sorted(path for path, _, _ in caught.value.problems) == ["board", "interval_ms", "nonsense"]
+
+
+@pytest.mark.parametrize(
+    ("link", "key"),
+    [({"type": "uart"}, "link.path"), ({"type": "uart", "path": "/dev/ttyS0", "baudrate": 12345}, "link.baudrate")],
+)
+def test_a_board_checks_what_only_it_knows(link: dict[str, Any], key: str) -> None:
+    """A port without a path, or a rate that no termios has."""
+    with pytest.raises(ConfigError) as caught:
+        compose.load({**UART, "link": link})
+    assert [path for path, _, _ in caught.value.problems] == [key]
+
+
+def test_a_sensor_that_cannot_be_made_costs_itself_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An event names it; the others are sampled."""
+    board: Any = compose.find_board("unix")
+
+    def make(name: str, *rest: Any) -> Any:
+        if name == "uptime":
+            raise OSError("no such bus")
+        return posix.make_sensor(name, *rest[:2])
+
+    monkeypatch.setattr(board, "make_sensor", make)
+    node = compose.load(UART, board)
+    assert node.outbox.count == 1
+    names = {slot.sensor.name for group in node.sampler.groups for slot in group.slots}
+    assert "uptime" not in names
+    assert {"loop_lag", "filesystem", "health"} <= names
+
+
+def test_labels_that_the_wire_does_not_carry_are_a_mistake() -> None:
+    """A path is a label, of at most 128 bytes."""
+    with pytest.raises(ConfigError):
+        compose.load({**UART, "sensors": {"filesystem": {"paths": ["/" + "x" * 128]}}})
+
+
+@pytest.mark.parametrize("link", [None, "uart", {}, {"type": "usb"}, {"type": []}])
 def test_a_link_is_one_of_those_that_there_are(link: Any) -> None:
     """Anything else names them."""
     assert any(path.startswith("link") for path, _, _ in problems_of({**UART, "link": link}))
@@ -113,7 +186,7 @@ def test_a_sensor_is_on_off_or_adjusted() -> None:
     assert settings.sensors["filesystem"] == {"interval_ms": None, "batch": None, "mount": "/sd"}
 
 
-@pytest.mark.parametrize("content", ["", "{", '{"device_id": "x"'])
+@pytest.mark.parametrize("content", ["", "{", '{"device_id": "x"', "[" * 100000])
 def test_a_file_that_is_cut_short_is_told(tmp_path: Path, content: str) -> None:
     """The message names the file."""
     path = tmp_path / "boardpulse.json"

@@ -16,7 +16,7 @@ from boardpulse.sensors.linux_power_supply import PowerSupplies
 from boardpulse.sensors.linux_thermal import ThermalZones
 from boardpulse.sensors.loop_lag import LoopLag
 from boardpulse.sensors.power import Power
-from boardpulse.sensors.simulated import Simulated
+from boardpulse.sensors.simulated import Simulated, seed_of
 from boardpulse.sensors.stack import Stack
 from boardpulse.sensors.temperature import Temperature
 from boardpulse.sensors.uptime import Uptime
@@ -116,6 +116,13 @@ def test_simulated_numbers_say_so_and_stay_in_their_range() -> None:
     for column, (low, high) in zip(zip(*seen, strict=True), [(3500, 5500), (300, 700), (3200, 3400)], strict=True):
         assert low <= min(column) < max(column) <= high
     assert list(read(other).values()) != seen[0]
+
+
+def test_two_boards_simulate_different_numbers() -> None:
+    """The device id is the seed: different boards differ from the first reading on, the same board repeats itself."""
+    first = [tuple(read(Simulated(seed_of(name))).values()) for name in ("demo-uart", "demo-mqtt", "a", "b", "a")]
+    assert first[2] == first[4]
+    assert len(set(first)) == 4
 
 
 def test_thermal_zones(tmp_path: Path) -> None:
