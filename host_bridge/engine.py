@@ -8,7 +8,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 
-from host_bridge.core.actions import Acknowledge, Action, Alert, LogLine, Refused, Send, StateChange
+from host_bridge.core.actions import Acknowledge, Action, Alert, LogLine, Refused, Send, StateChange, Withhold
 from host_bridge.core.fleet import Fleet
 from host_bridge.core.ratelimit import RateLimit
 from host_bridge.core.received import Received, Source
@@ -159,10 +159,10 @@ class Engine:
                 self._own_bug(error)
 
     def _do(self, action: Action, report: list[Action]) -> None:
-        if isinstance(action, Acknowledge):
+        if isinstance(action, (Acknowledge, Withhold)):
             source = self._sources.get(action.source)
             if source is not None:
-                source.acknowledge(action.token)
+                (source.acknowledge if isinstance(action, Acknowledge) else source.withhold)(action.token)
         elif isinstance(action, Send):
             source = self._sources.get(action.source)
             if source is not None:

@@ -25,6 +25,14 @@ class Acknowledge:
 
 
 @dataclass(frozen=True, slots=True)
+class Withhold:
+    """The frame that came with `token` waits for its declaration: it is in memory, and not committed."""
+
+    source: str
+    token: object
+
+
+@dataclass(frozen=True, slots=True)
 class LogLine:
     """A line for the log. level: debug, info, warning, error or critical."""
 
@@ -71,4 +79,4 @@ class Alert:
     at: float
 
 
-Action = Send | Acknowledge | LogLine | Refused | StateChange | Alert
+Action = Send | Acknowledge | Withhold | LogLine | Refused | StateChange | Alert

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from host_bridge.core import liveness
-from host_bridge.core.actions import Acknowledge, Refused
+from host_bridge.core.actions import Acknowledge, Refused, Withhold
 from host_bridge.core.authentication import open_frame
 from host_bridge.core.context import Context
 from host_bridge.core.decode import BodyError, Message, decode
@@ -191,6 +191,8 @@ class Router:
     def _hold(self, device: Device | None, message: Message, received: Received, now: float) -> None:
         waiting, let_go = self.held.add(received, message, now)
         self._context.tally.let_go += let_go
+        if received.token is not None:
+            self._context.actions.append(Withhold(received.source, received.token))
         if waiting is None:
             return
         if device is not None:

@@ -8,7 +8,8 @@ the core has committed it. Three things follow.
   flag, on the next connection, and on no other occasion.
 - Brokers stop sending at some number of unconfirmed messages (mosquitto: 20), and the core holds back frames whose
   declaration it lacks. So `hello` and `state` come with QoS 0, which that limit does not stop, and a frame that was
-  held for `unanswered_s` is confirmed: one silent board must not cut off the fleet. The core still has it in memory.
+  held for `unanswered_s`, or behind which MAX_WITHHELD others are held, is confirmed: silent boards, or somebody who
+  invents boards, must not cut off the fleet. The core still has it in memory.
 - A confirmation belongs to the connection that the message came on: later ones are dropped.
 """
 
@@ -30,6 +31,7 @@ from shared_schema.messages import MAX_FRAME_BYTES, SHARDS, TOPIC_ROOT, is_ident
 SOURCE = "mqtt"
 CHANNELS = (("up", 1), ("hello", 0), ("state", 0))  # with the QoS that we subscribe with
 OVERLOAD_S = 5.0
+MAX_WITHHELD = 10  # frames that the core holds and that stay unconfirmed: half of what mosquitto sends ahead
 _TOPIC_LEVELS = 5
 
 Token = tuple[int, int]  # number of the connection, and MQTT's message id on it
@@ -45,7 +47,8 @@ class MqttSource:
         self._deliver: Callable[[Received], bool] = lambda received: False
         self._connection = 0
         self._unanswered: dict[Token, float] = {}  # when each came, oldest first
-        self._lock = threading.Lock()  # of _unanswered
+        self._withheld: dict[Token, None] = {}  # those of them that the core holds, oldest first
+        self._lock = threading.Lock()  # of both
         self._paused = threading.Event()
         self._session = MqttSession(
             options,
@@ -91,8 +94,18 @@ class MqttSource:
         """Confirm the message of `token`, if it is of this connection and was not confirmed before."""
         with self._lock:
             known = self._unanswered.pop(token, None) if isinstance(token, tuple) else None
+            self._withheld.pop(token, None)  # type: ignore[call-overload]  # another's token is not in it
         if known is not None and isinstance(token, tuple):
             self._confirm(token)
+
+    def withhold(self, token: object) -> None:
+        """The core holds the message of `token`: confirm the oldest of those that it holds when there are too many."""
+        with self._lock:
+            if isinstance(token, tuple) and token in self._unanswered:
+                self._withheld[token] = None
+            oldest = next(iter(self._withheld)) if len(self._withheld) > MAX_WITHHELD else None
+        if oldest is not None:
+            self.acknowledge(oldest)
 
     def _confirm(self, token: Token) -> None:
         connection, mid = token
@@ -116,6 +129,7 @@ class MqttSource:
     def _new_connection(self) -> None:
         with self._lock:
             self._unanswered.clear()
+            self._withheld.clear()
             self._connection += 1
 
     def _take(self, message: paho.MQTTMessage) -> None:

@@ -61,6 +61,9 @@ class ReplaySource:
     def acknowledge(self, token: object) -> None:
         """Nothing: a capture needs no acknowledgement."""
 
+    def withhold(self, token: object) -> None:
+        """Nothing, for the same reason."""
+
     def _run(self) -> None:
         try:
             with self._path.open(encoding="utf-8", errors="replace") as file:

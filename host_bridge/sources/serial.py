@@ -70,6 +70,9 @@ class SerialSource:
     def acknowledge(self, token: object) -> None:
         """Nothing: on a line the board waits for an `ack` frame, which comes through send()."""
 
+    def withhold(self, token: object) -> None:
+        """Nothing: the board waits anyway."""
+
     def _watch(self) -> None:
         while not self._stopping.wait(self._options.poll_s):
             self._reconcile()

@@ -2,9 +2,10 @@
 
 import pytest
 
+from host_bridge.core.actions import Withhold
 from host_bridge.settings import Limits, Settings
 from shared_schema import messages as m
-from tests.support.boards import Board, Bridge, acknowledged, refused, sent
+from tests.support.boards import Board, Bridge, acknowledged, only, refused, sent
 
 
 def greeted(board: Board, **settings: object) -> Bridge:
@@ -124,6 +125,7 @@ def test_on_mqtt_held_frames_are_acknowledged_when_they_are_used() -> None:
     first = b.mqtt(board, board.samples(2150, 40000))
     second = b.mqtt(board, board.event())
     assert acknowledged(first) == acknowledged(second) == []
+    assert [action.token for action in only([*first, *second], Withhold)] == [1, 2]
     actions = b.mqtt(board, board.hello(), "hello")
     assert len(acknowledged(actions)) == 3
 

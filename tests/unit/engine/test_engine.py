@@ -41,6 +41,9 @@ class Wire:
             raise OSError("the cable is on fire")
         self.acknowledged.append(token)
 
+    def withhold(self, token: object) -> None:
+        """Nothing to keep back."""
+
 
 def frame(payload: bytes, token: object = None) -> Received:
     """A frame on a port."""

@@ -125,6 +125,27 @@ def test_frames_that_the_core_holds_do_not_cut_off_the_fleet(connect, publisher:
     until(lambda: len(inbox.of(FRAME)) == 51)
 
 
+def test_a_stream_of_frames_that_the_core_holds_does_not_slow_down_the_fleet(
+    connect, publisher: Publisher, inbox: Inbox
+) -> None:
+    """Somebody who goes on inventing boards takes a few of the broker's places; the newest stay unconfirmed."""
+    source = connect()
+    for seq in range(200):
+        publisher.publish(topic(f"invented-{seq}", "up"), bye(0))
+    held = 0
+
+    def hold_all() -> bool:
+        nonlocal held
+        arrived = inbox.of(FRAME)
+        for received in arrived[held:]:
+            source.withhold(received.token)
+        held = len(arrived)
+        return held == 200
+
+    until(hold_all, timeout_s=5)
+    assert list(source._unanswered) == [received.token for received in inbox.of(FRAME)[-mqtt.MAX_WITHHELD :]]
+
+
 def test_a_broker_that_is_killed_is_said_once_and_found_again(connect, broker: Broker, inbox: Inbox) -> None:
     """One line at the loss, one at the recovery, however many attempts lie between."""
     source = connect()
