@@ -41,7 +41,7 @@ def load(source: "str | dict[str, Any]", board: "Any" = None) -> Node:
     raw = config.load(source) if isinstance(source, str) else source
     if board is None and isinstance(raw, dict):
         board = find_board(raw.get("board"))
-    settings = config.check(raw, None) if board is None else config.check(raw, board.SENSORS, board.device_id())
+    settings = config.check(raw, None) if board is None else config.check(raw, board.SENSORS, _id_of(board))
     problems = board.check_link(settings.link) if hasattr(board, "check_link") else ()
     if problems:
         raise ConfigError(problems)
@@ -49,6 +49,13 @@ def load(source: "str | dict[str, Any]", board: "Any" = None) -> Node:
         return build(settings, board)
     except MemoryError:
         raise ConfigError([("outbox_bytes", settings.outbox_bytes, "less, or else batch: the memory does not hold it")])
+
+
+def _id_of(board: "Any") -> "str | None":
+    try:
+        return board.device_id()  # type: ignore[no-any-return]
+    except ImportError as error:  # a chip's module
+        raise ConfigError([("board", "", "the board that this is: %s" % error)])
 
 
 def build(settings: config.Settings, board: "Any") -> Node:

@@ -135,7 +135,7 @@ def load(path: str) -> object:
             return json.load(file)
     except OSError as error:
         raise ConfigError([(path, "", "a file that can be read: %s" % error)])
-    except (ValueError, RuntimeError) as error:  # RuntimeError: thousands of brackets
+    except (ValueError, RuntimeError, MemoryError) as error:  # the latter two: thousands of brackets
         raise ConfigError([(path, "", "one whole JSON object: %s" % error)])
 
 

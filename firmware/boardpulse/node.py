@@ -6,9 +6,10 @@ when it is needed.
 
 from boardpulse.clock import add, diff
 from boardpulse.compat import const, random_boot, ticks_diff, ticks_us
-from boardpulse.down import HELLO_EVERY_MS, answer_hello_request, receive
+from boardpulse.down import HELLO_EVERY_MS, answer_hello_request
 from boardpulse.emit import emit
 from boardpulse.outbox import CRASH
+from boardpulse.receive import receive
 from shared_schema.encode import boot_bytes
 
 TYPE_CHECKING = const(0)

@@ -22,12 +22,10 @@ _MAX_FRAME = const(8192)
 class Outbox:
     """A ring of frames in the order of their sequence numbers, written in place.
 
-    With `seal` (shared_schema.framing's) frames are kept in their form on a UART, `lead` bytes in front of the frame;
-    without, bare.
+    With `seal` (shared_schema.framing's) frames are kept in their form on a UART, `lead` bytes before them; else bare.
     A frame is written as: w = begin(limit, kind); encode to w; commit(kind). `next_seq` is the number that it gets.
     sent, again and until are positions of frames for the link: frames before `sent` were sent once, those from
-    `again` up to `until`
-    are being sent another time. They move along when frames leave.
+    `again` up to `until` are being sent another time. They move along when frames leave.
     """
 
     def __init__(self, size: int, seal: "Callable[[bytearray, int, int], int] | None" = None, lead: int = 0) -> None:

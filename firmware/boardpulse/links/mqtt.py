@@ -3,6 +3,7 @@
 from boardpulse.clock import add, diff
 from boardpulse.compat import const, ticks_us
 from boardpulse.links import mqtt_client as packets
+from boardpulse.links.mqtt_outgoing import Outgoing
 from shared_schema.encode import state
 from shared_schema.messages import topic
 
@@ -12,23 +13,21 @@ if TYPE_CHECKING:
     from typing import Any
 
     from boardpulse.node import Node
-    from boardpulse.outbox import Outbox
     from boardpulse.protocols import Stream
 
 _FIRST_BACKOFF_MS = const(1000)
 _LAST_BACKOFF_MS = const(30000)
 _CONNECT_MS = const(10000)  # from opening the socket to CONNACK
 _ANSWER_MS = const(15000)  # for PINGRESP, PUBACK and SUBACK; after it the connection counts as dead
-_WINDOW = const(16)  # frames that wait for their PUBACK: as many as paho's and mosquitto's default queue takes
+_STABLE_MS = const(5000)  # a connection that lasts less makes the next one wait longer
+_MOST_READS = const(16)  # in a step: a broker that is never silent shall not stop the sampling
+_MOST_QUEUED = const(32)  # of our answers to it, before we read on
 _MAX_DOWN = const(256)
-_TX = const(512)
 _BUSY_MS = const(2)
 _WAITING_MS = const(10)
 _IDLE_MS = const(50)
 _CLOSED_MS = const(200)
-_LOST = const(0)  # statuses of the state topic
-_CONNECTED = const(1)
-_CLOSED = const(2)
+_LOST = const(0)  # a status of the state topic
 _INFO = const(1)
 _WARNING = const(2)
 
@@ -36,11 +35,6 @@ _WARNING = const(2)
 _DOWN = const(0)
 _OPENING = const(1)  # CONNECT is on its way
 _UP = const(2)
-
-# What the packet that is being written is.
-_CONTROL = const(0)
-_AGAIN = const(1)
-_NEW = const(2)
 
 
 class Mqtt:
@@ -60,20 +54,13 @@ class Mqtt:
         self._half_keepalive_ms = options["keepalive_s"] * 500
         self._client_id = "boardpulse-" + device_id
         self._device_id = device_id
-        self._topics = {name: packets.field(topic(device_id, name)) for name in ("up", "hello", "state")}
         self._open_socket = open_socket
         self._stream: Any = None
         self._reader = packets.Reader(self, _MAX_DOWN + 128)
         self._rx = bytearray(128)
-        self._tx = bytearray(_TX)
-        self._at = self._end = 0
-        self._what = _CONTROL
-        self._seq = 0
-        self._queue: list[bytes] = []
+        self._out = Outgoing(device_id)
         self._state = _DOWN
-        self._state_due = False
         self._subscribed = False
-        self._pid = 0
         self._backoff_ms = _FIRST_BACKOFF_MS
         self._told = False
         self._open_at = -1
@@ -86,14 +73,14 @@ class Mqtt:
         if self._state == _DOWN and not self._open(now):
             return _CLOSED_MS
         try:
-            self._receive(now)
+            more = self._receive(now)
             self._check_deadlines(now)
             while self._write(now):
                 pass
         except OSError as error:
             self._lose(now, error)
             return _CLOSED_MS
-        if self._at < self._end or self._state == _OPENING:
+        if more or self._out.busy() or self._state == _OPENING:
             return _BUSY_MS
         return _WAITING_MS if self.node.outbox.count else _IDLE_MS
 
@@ -107,23 +94,12 @@ class Mqtt:
 
     def close(self) -> None:
         """Say that the board disconnects on purpose, so that the last will is not sent."""
-        if self._state == _UP and self._at == self._end:
-            self._load(*self._publish_state(_CLOSED))
-            self._finish()
-            self._load(packets.DISCONNECT, b"")
-            self._finish()
+        if self._state == _UP and not self._out.busy():
+            try:
+                self._out.say_goodbye(self._stream, self.node.boot)
+            except OSError:
+                self.errors += 1
         self._drop()
-
-    def _finish(self) -> None:
-        """Write the rest of what is loaded, as far as the socket takes it."""
-        try:
-            while self._at < self._end:
-                taken = self._stream.write(self._tx, self._at, self._end - self._at)
-                if not taken:
-                    return
-                self._at += taken
-        except OSError:
-            self.errors += 1
 
     def _open(self, now: int) -> bool:
         if self._open_at >= 0 and diff(now, self._open_at) < 0:
@@ -138,7 +114,7 @@ class Mqtt:
         self._state = _OPENING
         self._since = self._said_at = self._heard_at = now
         will = (topic(self._device_id, "state"), state(self.node.boot, _LOST))
-        self._queue = [
+        self._out.queue = [
             packets.connect(self._client_id, options["keepalive_s"], options["user"], options["password"], will)
         ]
         return True
@@ -150,6 +126,8 @@ class Mqtt:
         if not self._told:
             self._told = True
             self.node.link_report(_WARNING, "the broker is out of reach: %s" % error)
+        if self._state == _UP and diff(now, self._since) >= _STABLE_MS:
+            self._backoff_ms = _FIRST_BACKOFF_MS
         self._drop()
         half = self._backoff_ms // 2
         self._open_at = add(now, half + (half * (ticks_us() & 0xFF) >> 7))
@@ -160,7 +138,7 @@ class Mqtt:
             self._stream.close()
             self._stream = None
         self._state = _DOWN
-        self._at = self._end = 0
+        self._out.drop()
         self._ping_at = -1
         self._subscribed = False
 
@@ -180,108 +158,37 @@ class Mqtt:
                 self._send_again(now)
         elif not self._subscribed and diff(now, self._since) > _ANSWER_MS:
             late = "SUBSCRIBE"
-        elif self._at < self._end and diff(now, self._said_at) > _ANSWER_MS:
+        elif self._out.busy() and diff(now, self._said_at) > _ANSWER_MS:
             late = "anything"
         if late is not None:
             raise packets.MqttError("no answer to " + late)
         quiet = max(diff(now, self._said_at), diff(now, self._heard_at))
         if self._ping_at < 0 and quiet >= self._half_keepalive_ms:
             self._ping_at = now
-            self._queue.append(packets.PINGREQ)
+            self._out.queue.append(packets.PINGREQ)
 
-    def _receive(self, now: int) -> None:
-        while self._state != _DOWN:
+    def _receive(self, now: int) -> bool:
+        """Read what came, within reason. Whether there may be more."""
+        reads = _MOST_READS
+        while reads and len(self._out.queue) < _MOST_QUEUED:
             n = self._stream.readinto(self._rx)
             if n is None:
-                return
+                return False
             if n == 0:
                 raise packets.MqttError("the broker closed the connection")
             self._heard_at = now
             self._reader.feed(self._rx, n)
+            reads -= 1
+        return True
 
     def _write(self, now: int) -> bool:
-        """Write what the socket takes of one packet. Whether it is worth going on."""
-        if self._at == self._end and not self._choose(now):
-            return False
-        taken = self._stream.write(self._tx, self._at, self._end - self._at)
-        if not taken:
+        idle = self.node.outbox.sent == 0
+        if not self._out.write(self._stream, self.node, self._state == _UP):
             return False
         self._said_at = now
-        self._at += taken
-        if self._at == self._end:
-            self._written(now)
+        if idle:  # nothing waited for its acknowledgement until now
+            self._progress_at = now
         return True
-
-    def _choose(self, now: int) -> bool:
-        """Load the next packet, if there is one to send."""
-        outbox = self.node.outbox
-        self._what = _CONTROL
-        if self._queue:
-            self._load(self._queue.pop(0), b"")
-        elif self._state != _UP:
-            return False
-        elif self.node.hello_due:
-            self._load_hello()
-        elif self._state_due:
-            self._state_due = False
-            self._load(*self._publish_state(_CONNECTED))
-        elif outbox.again < outbox.until:
-            if outbox.done(outbox.again):
-                outbox.again += 1
-                return self._choose(now)
-            self._load_frame(outbox, outbox.again, _AGAIN)
-        elif outbox.sent < outbox.count and outbox.sent < _WINDOW:
-            self._load_frame(outbox, outbox.sent, _NEW)
-        else:
-            return False
-        return True
-
-    def _load(self, head: bytes, payload: "bytes | memoryview") -> None:
-        """Put one packet into the buffer, which grows to the largest that was ever needed."""
-        start = len(head)
-        self._end = start + len(payload)
-        if self._end > len(self._tx):
-            self._tx = bytearray(self._end + 64)
-        self._tx[:start] = head
-        self._tx[start : self._end] = payload
-        self._at = 0
-
-    def _load_hello(self) -> None:
-        """The retained hello; and one among the frames when the bridge asked for it."""
-        asked = self.node.hello_asked
-        frame = self.node.hello()
-        self._load(packets.publish(self._topics["hello"], len(frame), self._next_pid(), True), frame)
-        if asked:
-            self._queue.append(packets.publish(self._topics["up"], len(frame), self._next_pid()) + frame)
-
-    def _load_frame(self, outbox: "Outbox", index: int, what: int) -> None:
-        at = outbox.offset(index)
-        length = outbox.length(index)
-        if what == _NEW:
-            outbox.set_pid(index, self._next_pid())
-        self._what = what
-        self._seq = outbox.seq(index)
-        head = packets.publish(self._topics["up"], length, outbox.pid(index), False, what == _AGAIN)
-        self._load(head, memoryview(outbox.buf)[at : at + length])
-
-    def _written(self, now: int) -> None:
-        outbox = self.node.outbox
-        if self._what == _NEW and outbox.sent < outbox.count and outbox.seq(outbox.sent) == self._seq:
-            if outbox.sent == 0:
-                self._progress_at = now
-            outbox.sent += 1
-        elif self._what == _AGAIN and outbox.again < outbox.until and outbox.seq(outbox.again) == self._seq:
-            outbox.again += 1
-
-    def _publish_state(self, status: int) -> "tuple[bytes, bytes]":
-        frame = state(self.node.boot, status)
-        return packets.publish(self._topics["state"], len(frame), self._next_pid(), True), frame
-
-    def _next_pid(self) -> int:
-        """1 … 65535, round and round. A number is free again long before its turn: at most _WINDOW frames are on
-        their way."""
-        self._pid = self._pid % 65535 + 1
-        return self._pid
 
     # What the reader found in the broker's packets:
 
@@ -297,9 +204,8 @@ class Mqtt:
             self.node.link_report(_INFO, "the broker is reached again")
         self._connected_once = True
         self._told = False
-        self._backoff_ms = _FIRST_BACKOFF_MS
-        self._queue = [packets.subscribe(self._next_pid(), topic(self._device_id, "down"))]
-        self.node.hello_due = self._state_due = True
+        self._out.queue = [packets.subscribe(self._out.next_pid(), topic(self._device_id, "down"))]
+        self.node.hello_due = self._out.state_due = True
         self._send_again(now)
 
     def _send_again(self, now: int) -> None:
@@ -328,4 +234,4 @@ class Mqtt:
 
     def to_puback(self, pid: int) -> None:
         """The broker wants to hear that a message has arrived."""
-        self._queue.append(packets.puback(pid))
+        self._out.queue.append(packets.puback(pid))

@@ -1,5 +1,4 @@
-"""Frames on a UART, or on anything else that carries bytes (SPEC.md section 13): sent as they come, again until
-acknowledged."""
+"""Frames on a UART, or on any stream of bytes (SPEC.md section 13): sent as they come, again until acknowledged."""
 
 from boardpulse.clock import add, diff
 from boardpulse.compat import const
@@ -33,10 +32,8 @@ _WARNING = const(2)
 
 class Uart:
     """The link over a stream, which open_stream(options) opens, and opens again after an error.
-
     A stream has write(buf, offset, length) → bytes taken, None for none; readinto(buf) → bytes read, None or 0 for
-    none; close(). None
-    of them blocks. An OSError means that the stream is gone.
+    none; close(). None of them blocks. An OSError means that the stream is gone.
     """
 
     name = "uart"
@@ -76,9 +73,7 @@ class Uart:
         except OSError as error:
             self._lose(now, error)
             return _CLOSED_MS
-        if self._left or more:
-            return _BUSY_MS
-        return _WAITING_MS if self.node.outbox.count else _IDLE_MS
+        return _BUSY_MS if self._left or more else _WAITING_MS if self.node.outbox.count else _IDLE_MS
 
     def acknowledged(self) -> None:
         """The bridge has committed frames: it is there, and may get more of those that are sent again."""
@@ -213,8 +208,7 @@ class Uart:
             self._filled = len(self._chunk) + 1
 
     def _open_chunk(self, filled: int) -> None:
-        """Hand on the frame in the chunk, if its CRC is right: sealing it again must give the same bytes. This
-        takes no heap."""
+        """Hand on the frame in the chunk, if its CRC is right: sealing it again gives the same bytes, without heap."""
         end = self._unstuff(filled) - 4
         if end <= _LEAD or not self._same(framing.seal(self._plain, _LEAD, end), filled):
             self.errors += 1

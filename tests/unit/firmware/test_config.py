@@ -149,6 +149,12 @@ def test_a_sensor_that_cannot_be_made_costs_itself_only(monkeypatch: pytest.Monk
     assert {"loop_lag", "filesystem", "health"} <= names
 
 
+def test_another_machines_board_is_a_mistake() -> None:
+    """A board whose chip this is not says so, without a traceback."""
+    with pytest.raises(ConfigError, match="board"):
+        compose.load({**UART, "board": "_template"})
+
+
 def test_labels_that_the_wire_does_not_carry_are_a_mistake() -> None:
     """A path is a label, of at most 128 bytes."""
     with pytest.raises(ConfigError):

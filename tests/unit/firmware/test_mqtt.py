@@ -196,9 +196,9 @@ def test_after_a_reconnection_the_same_frames_come_again_marked_so() -> None:
 def test_packet_ids_go_round_and_are_never_zero() -> None:
     """1 … 65535, then 1 again."""
     bench = Bench()
-    assert [bench.link._next_pid() for _ in range(3)] == [1, 2, 3]
-    bench.link._pid = 65534
-    assert [bench.link._next_pid() for _ in range(3)] == [65535, 1, 2]
+    assert [bench.link._out.next_pid() for _ in range(3)] == [1, 2, 3]
+    bench.link._out._pid = 65534
+    assert [bench.link._out.next_pid() for _ in range(3)] == [65535, 1, 2]
 
 
 def test_it_pings_when_all_is_quiet_and_gives_up_without_an_answer() -> None:
@@ -253,6 +253,35 @@ def test_the_back_off_grows_to_half_a_minute_with_jitter() -> None:
     for gap, nominal in zip(gaps, [1000, 2000, 4000, 8000, 16000, 30000, 30000], strict=False):
         assert nominal * 0.5 <= gap <= nominal * 1.5 + 50
     assert len(when) >= 10
+
+
+def test_a_broker_that_throws_the_board_out_again_and_again_is_not_hammered() -> None:
+    """Two boards of one name throw each other out: attempts grow rarer, and so do the events about them."""
+    bench = Bench(interval_ms=86_400_000)
+    opened = bench.opened
+    for _ in range(1200):
+        if bench.opened > opened:
+            opened = bench.opened
+            bench.line.incoming += b"\x20\x02\x00\x00"
+            bench.step()
+            bench.line.broken = True
+        bench.step(100)
+    assert 5 <= bench.opened <= 11
+
+
+def test_a_flood_of_messages_stops_neither_sampling_nor_memory() -> None:
+    """A step reads so much and no more; while the broker takes no answers, none pile up."""
+    bench = Bench(interval_ms=100)
+    bench.connect()
+    bench.step()
+    bench.line.room = 0
+    for pid in range(1, 2000):
+        bench.down(b"\xff" * 20, pid)
+    before = bench.node.outbox.next_seq
+    bench.run(1000, 100)
+    assert bench.node.outbox.next_seq == before + 10
+    assert len(bench.link._out.queue) <= 64
+    assert len(bench.line.incoming) > 50_000
 
 
 def test_an_outage_is_one_event_and_its_end_another() -> None:

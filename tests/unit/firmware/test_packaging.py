@@ -99,3 +99,28 @@ def test_a_boards_program_has_what_compose_asks_for(folder: Path) -> None:
     if "from boardpulse import posix" in source:  # which makes what Unix machines have in common
         source += (FIRMWARE / "boardpulse" / "posix.py").read_text()
     assert [name for name in sensors - NODE_SENSORS if f'name == "{name}"' not in source] == []
+
+
+def imports_of(path: Path) -> set[str]:
+    """The modules of the package that a module loads, at once or later; not those for types only."""
+    names: set[str] = set()
+    todo: list[ast.AST] = [ast.parse(path.read_text())]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+            continue
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        todo += ast.iter_child_nodes(node)
+    return names
+
+
+def test_no_circle_of_modules() -> None:
+    """Whatever is loaded, at once or when it is needed, stands on what is below it."""
+    package = FIRMWARE / "boardpulse"
+    paths = {".".join(("boardpulse", *p.relative_to(package).with_suffix("").parts)): p for p in package.rglob("*.py")}
+    below = {name: imports_of(path) & set(paths) for name, path in paths.items() if path.name != "__init__.py"}
+    while below:
+        free = {name for name in below if not below[name] & set(below)}
+        assert free, below
+        below = {name: needs for name, needs in below.items() if name not in free}

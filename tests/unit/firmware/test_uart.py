@@ -211,3 +211,19 @@ def test_a_frame_that_moves_while_it_is_half_written_is_sent_whole() -> None:
     assert len(whole) >= node.outbox.count
     assert node.outbox.dropped[0] > 0
     assert node.outbox.dropped[1] == 0
+
+
+def test_a_line_that_is_never_silent_does_not_stop_the_sampling() -> None:
+    """A step reads so much and no more."""
+    bench = bench_with_noise()
+    before = bench.node.outbox.next_seq
+    bench.run(3000, 1000)
+    assert bench.node.outbox.next_seq == before + 3
+    assert len(bench.line.incoming) > 90_000
+
+
+def bench_with_noise() -> Bench:
+    """A node whose line brings a hundred thousand bytes of nonsense."""
+    bench = Bench([(Scripted([[1]]), 1000, 1)])
+    bench.line.incoming += bytes(range(1, 201)) * 500
+    return bench
