@@ -23,6 +23,9 @@ TEXT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 OPENMETRICS_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 MIN_GZIP_BYTES = 32_768  # a smaller page costs more to compress than to send
 RENDERERS = 2  # pages that are drawn at once; more requests wait
+MAX_CONNECTIONS = 128  # each is a file descriptor, and sources that select() need theirs below 1024
+QUIET_S = 75  # a connection that asks nothing for so long ends; longer than Prometheus' usual minute between scrapes
+SEND_S = 30.0  # a client that has not taken its answer by then gets no more of it
 STOP_S = 0.4
 START_S = 10.0
 
@@ -99,11 +102,12 @@ class HttpServer:
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
-        runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=STOP_S)
+        runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=STOP_S, keepalive_timeout=QUIET_S)
         await runner.setup()
-        await web.SockSite(runner, self._socket).start()
+        listening = await self._loop.create_server(lambda: protocol(runner), sock=self._socket)
         self._serving.set()
         await self._stopping.wait()
+        listening.close()
         await runner.cleanup()
 
     def _application(self) -> web.Application:
@@ -179,11 +183,41 @@ def worth_compressing(size: int, remote: str) -> bool:
     return size >= MIN_GZIP_BYTES and not local
 
 
+class Refusal(asyncio.Protocol):
+    """One connection too many."""
+
+    ANSWER = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 5\r\nConnection: close\r\n\r\n"
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Say so and hang up."""
+        if isinstance(transport, asyncio.WriteTransport):
+            transport.write(self.ANSWER)
+        transport.close()
+
+
+def protocol(runner: web.AppRunner) -> asyncio.BaseProtocol:
+    """Who talks on a new connection."""
+    server = runner.server
+    if server is None or len(server.connections) >= MAX_CONNECTIONS:
+        return Refusal()
+    return server()
+
+
 @web.middleware
 async def secure(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """The same headers on every answer."""
-    response = await handler(request)
+    """The same headers on every answer, a refusal too; and no client takes for ever to read one."""
+    try:
+        response = await handler(request)
+    except web.HTTPException as refusal:
+        response = web.Response(status=refusal.status, text=f"{refusal.status}: {refusal.reason}\n")
+        response.headers.update({name: value for name, value in refusal.headers.items() if name == "Allow"})
     response.headers.update(SECURITY)
+    await response.prepare(request)
+    try:
+        await asyncio.wait_for(response.write_eof(), SEND_S)
+    except TimeoutError:
+        if request.transport is not None:
+            request.transport.abort()
     return response
 
 

@@ -1,8 +1,10 @@
 """The HTTP server, over HTTP."""
 
+import contextlib
 import gzip
 import http.client
 import json
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -11,7 +13,9 @@ from typing import Any
 import pytest
 
 from host_bridge.options import HttpOptions
+from host_bridge.web import server as module
 from host_bridge.web.server import MIN_GZIP_BYTES, HttpServer, wants_openmetrics, worth_compressing
+from tests.support.waiting import until
 
 PROMETHEUS = (
     "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
@@ -154,6 +158,14 @@ def test_health_tells_a_supervisor(server: HttpServer, pages: Pages) -> None:
     assert (status, json.loads(body)["status"]) == (503, "failing")
 
 
+@pytest.mark.parametrize(("method", "path"), [("GET", "/nothing"), ("POST", "/metrics"), ("HEAD", "/metrics")])
+def test_a_refusal_and_a_head_have_the_security_headers_too(server: HttpServer, method: str, path: str) -> None:
+    """Every answer is every answer."""
+    _, headers, _ = get(server, path, method)
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Content-Security-Policy"].startswith("default-src 'none'")
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status"), [("GET", "/nothing", 404), ("POST", "/metrics", 405), ("GET", "/../x", 404)]
 )
@@ -175,6 +187,58 @@ def test_a_slow_page_does_not_stop_the_others(server: HttpServer, pages: Pages) 
     pages.slow.set()
     for scrape in scrapes:
         scrape.join(5)
+
+
+def test_connections_are_bounded_and_one_too_many_is_told(server: HttpServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody who opens connections and asks nothing leaves descriptors for the boards."""
+    monkeypatch.setattr(module, "MAX_CONNECTIONS", 3)
+    idle = [socket.create_connection(server.address) for _ in range(3)]
+    for one in idle:
+        one.sendall(b"GET /metrics HTT")
+    until(lambda: get(server, "/healthz")[0] == 503)
+    idle.pop().close()
+    until(lambda: get(server, "/healthz")[0] == 200)
+    for one in idle:
+        one.close()
+
+
+def test_a_connection_that_asks_nothing_ends(pages: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also one that sends a header letter by letter."""
+    monkeypatch.setattr(module, "QUIET_S", 0.5)
+    server = HttpServer(HttpOptions("127.0.0.1", 0), pages)
+    server.start()
+    slow = socket.create_connection(server.address)
+
+    def hung_up() -> bool:
+        try:
+            slow.sendall(b"G")
+        except ConnectionError:
+            return True
+        return False
+
+    until(hung_up, timeout_s=5)
+    slow.close()
+    server.stop()
+
+
+def test_a_client_that_reads_nothing_does_not_keep_its_answer_in_memory(
+    pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page of megabytes for each such client would add up."""
+    monkeypatch.setattr(module, "SEND_S", 0.5)
+    monkeypatch.setattr(pages, "metrics", lambda _openmetrics: bytes(50_000_000))
+    server = HttpServer(HttpOptions("127.0.0.1", 0), pages)
+    server.start()
+    client = socket.create_connection(server.address)
+    client.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+    time.sleep(1.5)
+    received = 0
+    with contextlib.suppress(ConnectionError):
+        while data := client.recv(1 << 20):
+            received += len(data)
+    assert received < 50_000_000
+    client.close()
+    server.stop()
 
 
 def test_a_port_in_use_is_known_at_once(server: HttpServer, pages: Pages) -> None:
