@@ -38,9 +38,14 @@ def decode(ctx: click.Context, inputs: tuple[str, ...], as_json: bool) -> None:
     describer = Describer()
     refused = False
     for given in inputs or ("-",):
+        empty = True
         for description in describe(given, describer):
+            empty = False
             refused = refused or description["kind"] == "refused"
             click.echo(json.dumps(description, ensure_ascii=False) if as_json else "\n".join(lines(description)))
+        if empty:
+            refused = True
+            click.echo(f"{'standard input' if given == '-' else given}: no frame in it.", err=True)
     if refused:
         ctx.exit(exit_codes.FAILED)
 
@@ -66,7 +71,7 @@ def describe(given: str, describer: Describer) -> Iterator[Description]:
         with path.open(encoding="utf-8", errors="replace") as capture:
             yield from describe_capture(capture, given, describer)
     except OSError as error:
-        shown = given if len(given) <= 60 else given[:59] + "…"
+        shown = (given if len(given) <= 60 else given[:59] + "…") or "''"
         raise click.ClickException(f"{shown} is neither hexadecimal digits nor a file ({error.strerror})") from error
 
 

@@ -14,6 +14,7 @@ A header line may come again where a file was appended to. Readers skip keys tha
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -54,7 +55,10 @@ def from_line(line: str) -> Received | None:
     """What a line says; None for a header or an empty line. ValueError says what is wrong."""
     if not line.strip():
         return None
-    entry = json.loads(line)
+    try:
+        entry = json.loads(line)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise ValueError(f"not JSON: {error}") from None
     if not isinstance(entry, dict):
         raise ValueError("not a JSON object")
     if HEADER in entry:
@@ -84,7 +88,11 @@ def _check_version(entry: dict[str, object]) -> None:
 
 def _payload(entry: dict[str, object]) -> tuple[int, bytes | str]:
     if "hex" in entry:
-        return FRAME, bytes.fromhex(_text(entry, "hex"))
+        digits = _text(entry, "hex")
+        try:
+            return FRAME, bytes.fromhex(digits)
+        except ValueError:
+            raise ValueError("`hex` is not hexadecimal digits, two for each byte") from None
     for word, what in _KINDS.items():
         if word in entry:
             return what, _text(entry, word)
@@ -99,20 +107,32 @@ def _text(entry: dict[str, object], key: str) -> str:
 
 
 def read(file: IO[str], name: str) -> Iterator[Received]:
-    """What a capture holds, in order. CaptureError names the file and the line that is wrong."""
+    """What a capture holds, in order. CaptureError names the file and the line that is wrong.
+
+    A line that was cut short, as by a crash, is passed over at the end and before the header of the run that followed.
+    """
     number = 0
+    broken: CaptureError | None = None
     while line := file.readline(MAX_LINE):
         number += 1
+        if broken is not None and HEADER not in line:
+            raise broken
+        broken = None
         if number == 1 and HEADER not in line:
             raise CaptureError(f'{name}: not a capture: its first line lacks "{HEADER}"')
         try:
             received = from_line(line)
         except ValueError as error:
             if not line.endswith("\n") and len(line) < MAX_LINE:
-                return  # the last line of a capture that was cut short, as by a crash
-            raise CaptureError(f"{name}, line {number}: {error}") from error
+                return
+            broken = CaptureError(f"{name}, line {number}: {error}")
+            continue
         if received is not None:
             yield received
+    if broken is not None:
+        raise broken
+    if not number:
+        raise CaptureError(f"{name}: not a capture: it is empty")
 
 
 class CaptureWriter:
@@ -122,6 +142,8 @@ class CaptureWriter:
         self._file = path.open("a", encoding="utf-8", buffering=1)
         self.frames = 0
         self.others = 0
+        if _is_cut(path):
+            self._file.write("\n")
         self._write(header(created, by))
 
     def write(self, received: Received) -> None:
@@ -138,3 +160,12 @@ class CaptureWriter:
 
     def _write(self, line: str) -> None:
         self._file.write(line + "\n")
+
+
+def _is_cut(path: Path) -> bool:
+    """Whether the last line lacks its end. False also where that cannot be seen, as of a pipe."""
+    if not path.is_file() or not path.stat().st_size:
+        return False
+    with path.open("rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) != b"\n"

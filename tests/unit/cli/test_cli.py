@@ -174,6 +174,14 @@ def test_decode_of_what_is_no_frame_says_why() -> None:
     assert (shown.exit_code, json.loads(shown.stdout)["reason"]) == (exit_codes.FAILED, "cbor")
 
 
+@pytest.mark.parametrize("arguments", [("decode",), ("decode", "00"), ("decode", "0000")])
+def test_decode_of_nothing_says_so(arguments: tuple[str, ...]) -> None:
+    """Silence would look like success."""
+    shown = run(*arguments)
+    assert (shown.exit_code, shown.stdout) == (exit_codes.FAILED, "")
+    assert "no frame in it" in shown.stderr
+
+
 def test_decode_of_neither_hex_nor_file_says_so() -> None:
     """In one sentence."""
     shown = run("decode", "no such thing" * 100)

@@ -51,6 +51,30 @@ def test_a_capture_can_be_appended_to(tmp_path: Path) -> None:
     assert entries_of(path.read_text()) == ENTRIES * 2
 
 
+def test_a_capture_that_was_cut_short_can_be_appended_to(tmp_path: Path) -> None:
+    """A crash costs the line under way, and nothing of the next run."""
+    path = written(tmp_path / "x.cap")
+    path.write_text(path.read_text()[:-20])
+    assert entries_of(written(path).read_text()) == ENTRIES[:-1] + ENTRIES
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "it is empty"),
+        ("hello\n", "not a capture"),
+        ('{"boardpulse_capture": 1}\n' + "[" * 9000 + "\n", "line 2: not JSON"),
+        ('{"boardpulse_capture": 1}\n{"at": 1, "hex": "0g"}\n', "line 2: `hex` is not hexadecimal digits"),
+        ('{"boardpulse_capture": 1}\n{"at": 1e400, "hex": "00"}\n', "line 2: `at` is no time"),
+        ('{"boardpulse_capture": 1}\nx\n{"at": 1, "hex": "00"}\n', "line 2: not JSON"),
+    ],
+)
+def test_what_is_no_capture_is_said_in_words(text: str, says: str) -> None:
+    """Where it is wrong, and how."""
+    with pytest.raises(CaptureError, match=says):
+        entries_of(text)
+
+
 def test_every_line_is_whole_the_moment_it_is_written(tmp_path: Path) -> None:
     """A kill costs at most the line under way."""
     path = tmp_path / "x.cap"
