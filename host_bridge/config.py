@@ -108,6 +108,9 @@ def _keys(table: Table) -> dict[str, bytes]:
     """[keys]: device id = 64 hexadecimal digits."""
     keys = {}
     for name in table.names():
+        if isinstance(table.written(name), dict):
+            table.wrong(name, "(table)", f'a text; in quotes where the device id has a dot: "{name}.…" = "…"')
+            continue
         device_id = name.removesuffix("_file")
         secret = table.secret(device_id)
         if not is_identifier(device_id):
@@ -164,7 +167,7 @@ def _check_mqtt(table: Table, options: MqttOptions) -> None:
     if not options.tls:
         for key in ("ca_file", "cert_file", "key_file"):
             if table.has(key):
-                table.wrong(key, getattr(options, key), "only with a url that begins with mqtts://")
+                table.wrong(key, table.written(key), "only with a url that begins with mqtts://")
 
 
 def _shards(table: Table) -> tuple[str, ...]:

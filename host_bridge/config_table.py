@@ -48,6 +48,10 @@ class Table:
         """Note that the value of `key` is wrong."""
         self._problems.append((self.path(key), value, right))
 
+    def written(self, key: str) -> object:
+        """What the file says of `key`, as it stands there."""
+        return self._values.get(key)
+
     def has(self, key: str) -> bool:
         """Whether the file sets `key`."""
         return key in self._values
@@ -217,7 +221,7 @@ class Table:
         for key, value in self._values.items():
             if key not in self._asked:
                 shown = value if isinstance(value, (int, float, bool)) else type_name(value)
-                hint = suggestion(key, self._asked) or f"; known here: {', '.join(self._asked)}"
+                hint = suggestion(key, self._asked) or f"; known here: {', '.join(dict.fromkeys(self._asked))}"
                 self.wrong(key, shown, f"no such key{hint}")
 
 

@@ -21,7 +21,7 @@ _NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
 _CONDITION = re.compile(rf"\s*(?P<metric>{_NAME})\s*(?P<operator>[<>]=?|==|!=)\s*(?P<limit>{_NUMBER})"
                         rf"(?:\s+for\s+(?P<for>{_NUMBER})\s*(?P<unit>ms|s|m|h))?\s*\Z")  # fmt: skip
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-_CONDITION_RIGHT = 'such as "temperature_celsius > 85" or "power_watts < 0.5 for 60s", with > or <'
+_CONDITION_RIGHT = 'a condition such as "temperature_celsius > 85" or "power_watts < 0.5 for 60s", with > or <'
 
 # Exposed name → label names, of what has one value to compare.
 _KNOWN = {metric.name: metric.labels for metric in BY_KEY.values() if metric.type != m.HISTOGRAM}

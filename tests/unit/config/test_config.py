@@ -285,3 +285,17 @@ def test_a_file_that_is_missing_is_told() -> None:
     """Not a traceback."""
     with pytest.raises(ConfigError, match="a file that this user can read"):
         load(Path("/nonexistent/bridge.toml"))
+
+
+def test_a_device_id_with_a_dot_needs_quotes() -> None:
+    """TOML takes it for a table otherwise; the message says what to do, and shows no key."""
+    found = problems(f'[keys]\npico.1 = "{"ab" * 32}"')
+    assert found["keys.pico"][0] == "(table)"
+    assert 'in quotes where the device id has a dot: "pico.' in found["keys.pico"][1]
+    assert "abab" not in str(found)
+
+
+def test_a_mistake_is_shown_as_it_stands_in_the_file() -> None:
+    """Also when there are two in one value, and keys that are known are named once."""
+    assert problems('[mqtt]\nca_file = "no.pem"')["mqtt.ca_file"][0] == "no.pem"
+    assert problems("[zzz]")["zzz"][1].count("mqtt") == 1
