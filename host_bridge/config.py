@@ -98,6 +98,9 @@ def _limits(table: Table) -> Limits:
         max_series=table.integer("max_series", default.max_series, 1, 10_000_000),
         queue_frames=table.integer("queue_frames", default.queue_frames, 16, 1_000_000),
         max_held_in_all=table.integer("max_held_in_all", default.max_held_in_all, 1, 1_000_000),
+        console_lines_per_minute=table.integer(
+            "console_lines_per_minute", default.console_lines_per_minute, 0, 1_000_000
+        ),
         log_lines_per_minute=table.integer("log_lines_per_minute", default.log_lines_per_minute, 0, 1_000_000),
     )
     table.finish()

@@ -15,6 +15,7 @@ class Limits:
     max_series: int = 500_000
     queue_frames: int = 10_000  # between the sources and the engine: ten seconds of a thousand boards
     max_held_in_all: int = 4_096  # frames of all devices that wait for a declaration
+    console_lines_per_minute: int = 1_200  # of one port, in the log: a board that prints in a loop must not fill a disk
     log_lines_per_minute: int = 60  # about bad input, of one kind for one device; ten times as many in all
 
 

@@ -9,6 +9,7 @@ from host_bridge.core import liveness
 from host_bridge.core.actions import Action, LogLine
 from host_bridge.core.context import Context
 from host_bridge.core.presence import Presence
+from host_bridge.core.ratelimit import RateLimit
 from host_bridge.core.received import BAD, FRAME, LINK_DOWN, TEXT, Received
 from host_bridge.core.router import Router
 from host_bridge.core.series import Dirty
@@ -23,6 +24,8 @@ class Fleet:
 
     def __init__(self, settings: Settings | None = None) -> None:
         self._context = Context(settings or Settings())
+        self._console = RateLimit(self._context.limits.console_lines_per_minute)
+        self._too_much = RateLimit(1)
         self._presence = Presence(self._context)
         self._router = Router(self._context, self._presence)
         self._devices = self._router.devices
@@ -56,7 +59,7 @@ class Fleet:
             except PeerError as error:
                 self._router.refuse(received, error.reason, str(error))
         elif received.what == TEXT:
-            self._text(received)
+            self._text(received, now)
         elif received.what == BAD:
             reason = str(received.payload)
             self._router.refuse(received, reason if reason in REASONS else "framing", "")
@@ -102,7 +105,7 @@ class Fleet:
         if device is not None and (device.source, device.port) == (received.source, received.port):
             self._presence.step(device, liveness.LINK_LOST, now)
 
-    def _text(self, received: Received) -> None:
+    def _text(self, received: Received, now: float) -> None:
         bump(self.tally.console_lines, received.source)
         device = self._router.ports.get((received.source, received.port))
         fields = {
@@ -110,4 +113,10 @@ class Fleet:
             "port": received.port,
             "line": received.payload,
         }
-        self._context.actions.append(LogLine("info", "console", fields))
+        if self._console.allow(received.port, now):
+            self._context.actions.append(LogLine("info", "console", fields))
+        elif self._too_much.allow(received.port, now):
+            fields["line"] = (
+                f"more than {self._context.limits.console_lines_per_minute} a minute: the rest is counted only"
+            )
+            self._context.actions.append(LogLine("warning", "console_limited", fields))

@@ -27,6 +27,7 @@ MAX_VALUE = 4096  # characters of one value in a line
 # What kind of line it is, so that a log server can tell boards' words from the bridge's own.
 CATEGORIES = {
     "console": "console",
+    "console_limited": "console",
     "board_event": "event",
     "device_state": "state",
     "alert": "alert",

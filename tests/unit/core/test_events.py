@@ -3,7 +3,8 @@
 import pytest
 
 from host_bridge.core.actions import LogLine
-from tests.support.boards import Board, Bridge, only, refused
+from host_bridge.settings import Limits, Settings
+from tests.support.boards import Board, Bridge, logged, only, refused
 
 
 def test_a_boards_event_is_a_line_of_the_log() -> None:
@@ -71,3 +72,14 @@ def test_reasons_are_a_closed_list() -> None:
     """A label's values never grow without bound."""
     b = Bridge()
     assert refused(b.bad("something new")) == ["framing"]
+
+
+def test_a_board_that_prints_in_a_loop_does_not_fill_the_log() -> None:
+    """All lines are counted, some are shown, that there were more is said once a minute, for each port."""
+    b = Bridge(Settings(limits=Limits(console_lines_per_minute=5)))
+    lines = [event for _ in range(100) for event in logged(b.text("hello world"))]
+    assert lines == ["console"] * 5 + ["console_limited"]
+    assert b.fleet.tally.console_lines == {"serial": 100}
+    assert logged(b.text("another", port="/dev/ttyACM1")) == ["console"]
+    b.after(61)
+    assert logged(b.text("again")) == ["console"]
