@@ -2,8 +2,10 @@
 
 import ast
 import json
+import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -125,3 +127,17 @@ def test_importing_does_nothing(package: str, tmp_path: Path) -> None:
     )
     assert probe.stderr == ""
     assert json.loads(probe.stdout) == []
+
+
+def test_every_dependency_is_imported() -> None:
+    """What nobody imports nobody should have to install."""
+    names = {"paho-mqtt": "paho", "pyserial": "serial"}  # where the package is named otherwise than its module
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    used = {
+        name.split(".")[0]
+        for package in ("host_bridge", "boardpulse_tools")
+        for path in python_files(PACKAGES[package])
+        for name, _, _ in imports(ast.parse(path.read_text()))
+    }
+    wanted = {re.split(r"[<>=~;\[ ]", line)[0] for line in declared}
+    assert {one for one in wanted if names.get(one, one) not in used} == set()
