@@ -33,11 +33,14 @@ def start(config: "str | dict[str, Any]" = "boardpulse.json", board: "Any" = Non
     """Make the node from a configuration: a path, or what the file would hold. ConfigError lists everything that is
     wrong with it."""
     global _node
+    import gc
+
     from boardpulse.compat import forget
     from boardpulse.compose import load
 
     _node = load(config, board)
     forget("boardpulse.compose", "boardpulse.config", "boardpulse.events", "shared_schema.messages")
+    gc.collect()  # what the start took and no longer needs shall not lie between what stays
     return _node
 
 

@@ -8,7 +8,6 @@ import sys
 import time
 
 from boardpulse.clock import HOST
-from boardpulse.config import text
 
 TYPE_CHECKING = 0
 if TYPE_CHECKING:
@@ -25,6 +24,8 @@ _PATH_BYTES = 128  # a path is a label
 
 def paths(value: object) -> str:
     """A check for the option `paths` of filesystem."""
+    from boardpulse.config import text  # not kept: start() gives its memory back
+
     right = "a list of 1 to %d paths of at most %d bytes" % (_MAX_PATHS, _PATH_BYTES)
     if not isinstance(value, list) or not 0 < len(value) <= _MAX_PATHS:
         return right
