@@ -7,6 +7,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from host_bridge.core.actions import Acknowledge, Action, Alert, LogLine, Refused, Send, StateChange, Withhold
 from host_bridge.core.fleet import Fleet
@@ -15,6 +16,7 @@ from host_bridge.core.received import Received, Source
 from host_bridge.settings import Threshold
 
 TICK_S = 0.1  # half of the 200 ms after which an ack is due
+CLOCK_SET_S = 1.0  # by so much nobody slews a clock between two frames
 BATCH = 256  # frames between two looks at the clock
 PILE = 50_000  # blocks that may wait to be drawn while nobody scrapes, before the engine has them drawn
 _LEVELS = {"ok": "info", "warning": "warning", "critical": "error"}
@@ -28,6 +30,7 @@ class Engine:
     logged with their traceback, counted, and the engine goes on.
 
     `clock` measures silence, so it must be one that nobody sets; samples are dated by the arrival that sources note.
+    `wall` is the clock of those arrivals.
     `sinks` get the alerts and state changes of a batch; they must return at once.
     """
 
@@ -42,6 +45,7 @@ class Engine:
         log_lines_per_minute: int = 60,
         catch_up: Callable[[], None] | None = None,
         clock: Callable[[], float] | None = None,
+        wall: Callable[[], float] | None = None,
     ) -> None:
         self._fleet = fleet
         self._sources: Mapping[str, Source] = {source.name: source for source in sources}
@@ -49,6 +53,10 @@ class Engine:
         self._sinks = sinks
         self._catch_up = catch_up
         self._clock = clock or time.monotonic
+        self._wall = wall or time.time
+        self._wall_ahead = self._wall() - self._clock()
+        self._set_by = 0.0  # seconds; the wall clock was set so far while `_queued_before` items were in the queue
+        self._queued_before = 0
         # A SimpleQueue costs a fraction of a Queue; its bound is kept in submit(), to within one frame for each source.
         self._queue: queue.SimpleQueue[Received | Callable[[], Sequence[Action]]] = queue.SimpleQueue()
         self._queue_frames = queue_frames
@@ -131,12 +139,28 @@ class Engine:
     def _take(self, item: Received | Callable[[], Sequence[Action]], report: list[Action]) -> None:
         self.frames += 1
         try:
-            actions = self._fleet.handle(item, self._clock()) if isinstance(item, Received) else item()
+            actions = self._handle(item) if isinstance(item, Received) else item()
         except Exception as error:  # noqa: BLE001  # our own bug with one frame must not end the service for all others
             self._own_bug(error)
             return
         if actions:
             self._carry_out(actions, report)
+
+    def _handle(self, received: Received) -> Sequence[Action]:
+        """Hand a frame to the fleet. Should somebody have set the wall clock, all arrivals are of the new one first."""
+        now, wall = self._clock(), self._wall()
+        before, self._wall_ahead = self._wall_ahead, wall - now
+        set_by = self._wall_ahead - before
+        if abs(set_by) < CLOCK_SET_S and not self._queued_before:
+            return self._fleet.handle(received, now)
+        actions: Sequence[Action] = ()
+        if abs(set_by) >= CLOCK_SET_S:
+            self._set_by, self._queued_before = set_by, self._queue.qsize() + 1
+            actions = self._fleet.clock_set(set_by, now)
+        self._queued_before -= 1
+        if abs(received.at + self._set_by - wall) < abs(received.at - wall):
+            received = replace(received, at=received.at + self._set_by)
+        return [*actions, *self._fleet.handle(received, now)]
 
     def _tick(self, now: float, report: list[Action]) -> None:
         if 0 <= now - self._tick_at < TICK_S:

@@ -55,6 +55,13 @@ class Clock:
             self.source = m.ANCHOR_SOURCES[source] if source < len(m.ANCHOR_SOURCES) else m.ANCHOR_SOURCES[0]
         return True
 
+    def shift(self, seconds: float) -> None:
+        """The host's clock was set by `seconds`: arrivals are dated so from now on. Anchors are the board's own."""
+        if self.offset is not None:
+            self.offset += seconds
+            self._high += seconds
+            self._high_before += seconds
+
     def wall(self, uptime_ms: int, arrival: float) -> float:
         """The time of `uptime_ms`, never later than its arrival plus MAX_CLOCK_AHEAD_S."""
         offset = self._anchor if self.source != ARRIVAL else self.offset

@@ -73,6 +73,15 @@ class Fleet:
         self._router.timers.run(now)
         return actions
 
+    def clock_set(self, seconds: float, now: float) -> Sequence[Action]:
+        """The host's wall clock, which dates arrivals, was set forward by `seconds`, or back."""
+        actions = self._context.actions = []
+        for device in self._devices.values():
+            for boot in device.boots.values():
+                boot.clock.shift(seconds)
+        self._context.say("warning", "host_clock_set", now, "", by_seconds=round(seconds, 3))
+        return actions
+
     def reload(self, thresholds: tuple[Threshold, ...]) -> Sequence[Action]:
         """Other thresholds from now on. Alerts begin anew."""
         actions = self._context.actions = []

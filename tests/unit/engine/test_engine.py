@@ -256,3 +256,36 @@ def test_a_wall_clock_that_is_set_makes_no_board_late(monkeypatch: pytest.Monkey
         time.sleep(1.1)  # every device is looked at once a second
         running.engine.step(0.0)
         assert [device.state for device in running.fleet.devices()] == ["online"]
+
+
+@pytest.mark.parametrize("set_by", [86_400.0, -86_400.0])
+def test_a_wall_clock_that_is_set_does_not_misdate_samples(set_by: float) -> None:
+    """A host that gets its time after the bridge has started: from then on boards' uptimes are mapped to the new time.
+
+    A frame that was in the queue at that moment carries the old time, and does no harm.
+    """
+    at = {"wall": 1_750_000_000.0, "steady": 500.0}
+
+    def go_on(seconds: float) -> None:
+        at["wall"] += seconds
+        at["steady"] += seconds
+
+    running, board = Running(), Board()
+    engine = Engine(running.fleet, log=running.lines.append, clock=lambda: at["steady"], wall=lambda: at["wall"])
+
+    def submit(payload: bytes) -> None:
+        engine.submit(Received("serial", "/dev/ttyACM0", at["wall"], FRAME, payload))
+
+    submit(board.hello(uptime=1000))
+    engine.step(0.0)
+    go_on(1)
+    submit(board.event("queued", uptime=2000))
+    at["wall"] += set_by
+    engine.step(0.0)
+    go_on(5)
+    submit(board.event("late", uptime=6000))
+    engine.step(0.0)
+    events = [line for line in running.lines if line.event == "board_event"]
+    expected = [1_750_000_001 + set_by, 1_750_000_005 + set_by]
+    assert [line.fields["at"] for line in events] == pytest.approx(expected)
+    assert [line.event for line in running.lines].count("host_clock_set") == 1
