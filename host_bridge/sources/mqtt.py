@@ -1,7 +1,7 @@
 """Boards behind an MQTT broker.
 
 Nothing is lost between the broker and the store: the session is persistent, and a frame is confirmed (PUBACK) only when
-the core has committed it. Three things follow.
+the core has committed it. Four things follow.
 
 - When the engine's queue is full, this source waits, reads nothing more, and TCP holds the broker back. After
   `OVERLOAD_S` it gives the connection up without confirming; a broker sends what was not confirmed again, with the DUP
@@ -10,6 +10,8 @@ the core has committed it. Three things follow.
   declaration it lacks. So `hello` and `state` come with QoS 0, which that limit does not stop, and a frame that was
   held for `unanswered_s`, or behind which MAX_WITHHELD others are held, is confirmed: silent boards, or somebody who
   invents boards, must not cut off the fleet. The core still has it in memory.
+- A broker that kept frames for us sends them before the retained hellos that explain them. So what comes on `up` waits
+  here until the retained messages have come; it stays unconfirmed, so that the broker's own limit bounds it.
 - A confirmation belongs to the connection that the message came on: later ones are dropped.
 """
 
@@ -18,6 +20,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 
 import paho.mqtt.client as paho
@@ -31,6 +34,7 @@ from shared_schema.messages import MAX_FRAME_BYTES, SHARDS, TOPIC_ROOT, is_ident
 SOURCE = "mqtt"
 CHANNELS = (("up", 1), ("hello", 0), ("state", 0))  # with the QoS that we subscribe with
 OVERLOAD_S = 5.0
+MAX_EARLY = 1000  # frames that wait for the retained hellos; a broker sends 20 unless it was told to send more
 MAX_WITHHELD = 10  # frames that the core holds and that stay unconfirmed: half of what mosquitto sends ahead
 _TOPIC_LEVELS = 5
 
@@ -47,6 +51,7 @@ class MqttSource:
         self._deliver: Callable[[Received], bool] = lambda received: False
         self._connection = 0
         self._unanswered: dict[Token, float] = {}  # when each came, oldest first
+        self._early: deque[paho.MQTTMessage] = deque()  # on `up`, before the retained hellos; of the session's thread
         self._withheld: dict[Token, None] = {}  # those of them that the core holds, oldest first
         self._lock = threading.Lock()  # of both
         self._paused = threading.Event()
@@ -118,6 +123,8 @@ class MqttSource:
 
     def _up(self) -> None:
         self._tell(LINK_UP, "connected")
+        while self._early:
+            self._pass_on(self._early.popleft())
 
     def _down(self, reason: str) -> None:
         self._tell(LINK_DOWN, reason)
@@ -127,12 +134,21 @@ class MqttSource:
         deliver_link(self._deliver, received, self._paused)
 
     def _new_connection(self) -> None:
+        self._early.clear()
         with self._lock:
             self._unanswered.clear()
             self._withheld.clear()
             self._connection += 1
 
     def _take(self, message: paho.MQTTMessage) -> None:
+        if not self._session.connected and message.qos and message.topic.endswith("/up"):
+            self._early.append(message)
+            if len(self._early) > MAX_EARLY:
+                self._pass_on(self._early.popleft())
+        else:
+            self._pass_on(message)
+
+    def _pass_on(self, message: paho.MQTTMessage) -> None:
         if self._paused.is_set():
             return
         token = self._remember(message)

@@ -70,6 +70,7 @@ class MqttSession:
         self._said = ""
         self._linked = False
         self._connected = False
+        self._opening_mid: int | None = None
         self._last_mid: int | None = None
         self._answered_mid: int | None = None
         self._client = self._make_client(client_id, clean)
@@ -77,7 +78,7 @@ class MqttSession:
 
     @property
     def connected(self) -> bool:
-        """Whether the broker has confirmed the connection and the subscription."""
+        """Whether the broker has confirmed connection and subscription, and has sent what it retains."""
         return self._connected
 
     def start(self) -> None:
@@ -206,12 +207,17 @@ class MqttSession:
             self._failure = f"the broker refuses the subscription to {self._filters[0][0]}: let this user read it"
             client.disconnect()
             return
-        self._connected = True
-        self._said = ""
-        self._on_up()
+        # Retained messages may come before or after this answer, but a broker answers in order: all of them come before
+        # the answer to another question.
+        _, self._opening_mid = client.unsubscribe(NO_TOPIC)
 
     def _unsubscribed(self, _client: paho.Client, _data: Any, mid: int, _codes: Any, _properties: Any) -> None:
         self._answered_mid = mid
+        if mid == self._opening_mid:
+            self._opening_mid = None
+            self._connected = True
+            self._said = ""
+            self._on_up()
 
     def _disconnected(self, _client: paho.Client, _data: Any, _flags: Any, code: Any, _properties: Any) -> None:
         self._connected = self._linked = False

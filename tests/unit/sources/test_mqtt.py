@@ -86,6 +86,21 @@ def test_what_was_not_acknowledged_comes_again_after_a_restart_of_the_bridge(
     assert inbox.payloads(FRAME) == [bye(2), bye(3), bye(4)]
 
 
+def test_the_retained_hello_comes_before_the_frames_that_the_broker_kept(
+    connect, publisher: Publisher, inbox: Inbox
+) -> None:
+    """A bridge that was away finds what explains the frames first, however many wait for it."""
+    publisher.publish(topic("pico-1", "hello"), b"\x85kept", retain=True)
+    connect().stop()
+    for seq in range(15):
+        publisher.publish(UP, bye(seq))
+    inbox.all.clear()
+    connect()
+    until(lambda: len(inbox.of(FRAME)) == 16)
+    assert inbox.payloads(FRAME) == [b"\x85kept", *(bye(seq) for seq in range(15))]
+    assert inbox.of(FRAME)[0].retained
+
+
 def test_a_full_queue_holds_the_broker_back_and_loses_nothing(connect, publisher: Publisher, inbox: Inbox) -> None:
     """While the engine takes nothing, messages wait in the broker; then they all come."""
     source = connect()
