@@ -34,7 +34,7 @@ from shared_schema.messages import MAX_FRAME_BYTES, SHARDS, TOPIC_ROOT, is_ident
 SOURCE = "mqtt"
 CHANNELS = (("up", 1), ("hello", 0), ("state", 0))  # with the QoS that we subscribe with
 OVERLOAD_S = 5.0
-MAX_EARLY = 1000  # messages of QoS 1 (frames) that wait for the retained hellos; a broker sends 20 unless it was told to send more
+MAX_EARLY = 1000  # frames (QoS 1) that wait for the retained hellos; unless told otherwise a broker sends 20
 MAX_WITHHELD = 10  # frames that the core holds and that stay unconfirmed: half of what mosquitto sends ahead
 _TOPIC_LEVELS = 5
 
