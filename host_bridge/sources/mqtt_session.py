@@ -202,22 +202,25 @@ class MqttSession:
             client.unsubscribe(self._unwanted)
         client.subscribe(self._filters)
 
-    def _subscribed(self, client: paho.Client, _data: Any, _mid: int, codes: Any, _properties: Any) -> None:
+    def _subscribed(self, client: paho.Client, _data: Any, mid: int, codes: Any, _properties: Any) -> None:
+        if mid == self._opening_mid:
+            self._opened()
+            return
         if any(code.is_failure for code in codes):
             self._failure = f"the broker refuses the subscription to {self._filters[0][0]}: let this user read it"
             client.disconnect()
             return
-        # Retained messages may come before or after this answer, but a broker answers in order: all of them come before
-        # the answer to another question.
-        _, self._opening_mid = client.unsubscribe(NO_TOPIC)
+        # Retained messages may come behind this answer, but before the answer to another question.
+        _, self._opening_mid = client.subscribe(NO_TOPIC)
+
+    def _opened(self) -> None:
+        self._opening_mid = None
+        self._connected = True
+        self._said = ""
+        self._on_up()
 
     def _unsubscribed(self, _client: paho.Client, _data: Any, mid: int, _codes: Any, _properties: Any) -> None:
         self._answered_mid = mid
-        if mid == self._opening_mid:
-            self._opening_mid = None
-            self._connected = True
-            self._said = ""
-            self._on_up()
 
     def _disconnected(self, _client: paho.Client, _data: Any, _flags: Any, code: Any, _properties: Any) -> None:
         self._connected = self._linked = False

@@ -18,6 +18,7 @@ from boardpulse_tools.processes import Process, wait_until
 from boardpulse_tools.scrape import Scraper, total
 from tests.support.components import require
 from tests.support.processes import is_alive
+from tests.support.waiting import until
 
 DEMO = [sys.executable, "-m", "host_bridge", "demo"]
 # What a newcomer is promised is a minute with all set-up; without that it takes a few seconds.
@@ -63,6 +64,8 @@ def test_two_boards_are_live_and_a_signal_ends_everything(tmp_path: Path, number
         demo.wait_for("2 boards online")
         assert f"Page:    http://{LOOPBACK}:{demo.port}/\n" in demo.process.output()
         assert "run the firmware as it is, on MicroPython" in demo.process.output()
+        for device in ("demo-uart", "demo-mqtt"):  # a board is online from its hello on, before its first sample
+            until(lambda device=device: total(demo.page(), "device_memory_free_bytes", device_id=device) > 0)
         page = demo.page()
         for device in ("demo-uart", "demo-mqtt"):
             assert total(page, "device_connection_status", device_id=device) == 1
