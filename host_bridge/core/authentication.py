@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from host_bridge.core.envelope import TAG, Envelope
-from shared_schema.errors import AuthError
+from shared_schema.errors import AuthError, IdentityError
 
 _SEALED = bytes((TAG,))
 
 
-def open_frame(data: bytes, supposed: str, keys: Mapping[str, bytes]) -> tuple[bytes, str]:
+def open_frame(data: bytes, named: str, known: str, keys: Mapping[str, bytes]) -> tuple[bytes, str]:
     """The bare frame, and the device that it is proven to be from (empty: nothing is proven, and nothing need be).
 
-    `supposed` is the device that the topic names, or that the port is known for; empty if neither. AuthError otherwise.
+    `named` is the device that the topic names, `known` the one that the port is known for; empty if there is none.
+    AuthError otherwise, or IdentityError for a kid that is not the topic's device.
     """
+    supposed = named or known
     if data[:1] != _SEALED:
         if supposed in keys:
             raise AuthError(f"{supposed} has a key, and this frame no tag")
         return data, ""
     envelope = Envelope(data)
+    if named and envelope.kid and envelope.kid != named:
+        raise IdentityError(f"a kid {envelope.kid[:64]} on the topic of {named[:64]}")
     device_id = envelope.kid or supposed
     key = keys.get(device_id)
     if key is None:

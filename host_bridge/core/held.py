@@ -17,11 +17,12 @@ Route = tuple[str, str, str]  # source, port, device id of the topic
 
 @dataclass(slots=True)
 class Waiting:
-    """The frames of one boot on one route, oldest first."""
+    """The frames of one boot on one route, oldest first. `proven`: the device that signed them, if they were signed."""
 
     route: Route
     boot: int
     since: float
+    proven: str = ""
     asked_at: float = float("-inf")
     frames: deque[tuple[Received, Message]] = field(default_factory=deque)
 
@@ -34,7 +35,7 @@ class Held:
         self._waiting: dict[tuple[Route, int], Waiting] = {}
         self.total = 0
 
-    def add(self, received: Received, message: Message, now: float) -> tuple[Waiting | None, int]:
+    def add(self, received: Received, message: Message, now: float, proven: str = "") -> tuple[Waiting | None, int]:
         """Keep a frame: where it waits (None: there is no room at all), and how many frames were let go."""
         route = received.source, received.port, received.device_id
         boot = message.boot
@@ -46,7 +47,7 @@ class Held:
         if self.total >= self._max:
             return None, 1
         if waiting is None:
-            waiting = self._waiting[route, boot] = Waiting(route, boot, now)
+            waiting = self._waiting[route, boot] = Waiting(route, boot, now, proven)
         waiting.frames.append((received, message))
         self.total += 1
         return waiting, 0

@@ -88,7 +88,7 @@ class Ingest:
         if received.retained or (
             device.state in (liveness.ASLEEP, liveness.STOPPED)
             and boot.id == device.bye_boot
-            and message.seq < device.bye_seq
+            and message.seq <= device.bye_seq
         ):
             return
         self._presence.heard(device, received.at, now)
@@ -115,11 +115,11 @@ class Ingest:
             frame = seal(key, device.device_id, frame)
         self._context.actions.append(Send(device.source, device.port, device.topic_id, frame))
 
-    def send_to(self, source: str, port: str, device_id: str, frame: bytes) -> None:
-        """A frame down to whoever is at a port or topic."""
-        key = self._context.settings.keys.get(device_id)
+    def send_to(self, source: str, port: str, device_id: str, frame: bytes, sealed_for: str) -> None:
+        """A frame down to whoever is at a port or topic, sealed when `sealed_for` has a key."""
+        key = self._context.settings.keys.get(sealed_for)
         if key is not None:
-            frame = seal(key, device_id, frame)
+            frame = seal(key, sealed_for, frame)
         self._context.actions.append(Send(source, port, device_id, frame))
 
     def _event(self, device: Device, boot: Boot, event: Event, received: Received) -> None:

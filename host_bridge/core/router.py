@@ -52,7 +52,7 @@ class Router:
             m.check_device_id(named)
         keys, proven = self._context.settings.keys, ""
         if keys or payload[:1] == b"\xd1":
-            payload, proven = open_frame(payload, named or ("" if device is None else device.device_id), keys)
+            payload, proven = open_frame(payload, named, "" if device is None else device.device_id, keys)
             if proven:
                 device = self.devices.get(proven)
         try:
@@ -62,20 +62,22 @@ class Router:
             raise
         self._context.tally.kinds(received.source)[message.kind] += 1
         if isinstance(message, Samples):
-            self._reliable(device, message, received, now)
+            self._reliable(device, message, received, now, proven)
         elif isinstance(message, Hello):
             self._hello(message, proven, received, now)
         elif isinstance(message, State):
             self._state(device, message, received, now)
         elif message.kind in m.RELIABLE_KINDS:
-            self._reliable(device, message, received, now)
+            self._reliable(device, message, received, now, proven)
         else:
             self._skip(device, message, received, now)
 
-    def _reliable(self, device: Device | None, message: Message, received: Received, now: float) -> None:
+    def _reliable(
+        self, device: Device | None, message: Message, received: Received, now: float, proven: str = ""
+    ) -> None:
         boot = None if device is None else device.boots.get(message.boot)
         if device is None or boot is None:
-            self._hold(device, message, received, now)
+            self._hold(device, message, received, now, proven)
             return
         try:
             self._use(device, boot, message, received, now)
@@ -188,8 +190,8 @@ class Router:
         except PeerError as error:
             self.refuse(received, error.reason, str(error))
 
-    def _hold(self, device: Device | None, message: Message, received: Received, now: float) -> None:
-        waiting, let_go = self.held.add(received, message, now)
+    def _hold(self, device: Device | None, message: Message, received: Received, now: float, proven: str = "") -> None:
+        waiting, let_go = self.held.add(received, message, now, proven)
         self._context.tally.let_go += let_go
         if received.token is not None:
             self._context.actions.append(Withhold(received.source, received.token))

@@ -46,9 +46,10 @@ class Timers:
                 self._look_at(device, boot, now)
 
     def ask(self, waiting: Waiting) -> None:
-        """Send hello? for frames that wait."""
+        """Send hello? for frames that wait, sealed for the device that sealed them."""
         source, port, device_id = waiting.route
-        self._ingest.send_to(source, port, device_id, encode_hello_request(waiting.boot))
+        request = encode_hello_request(waiting.boot)
+        self._ingest.send_to(source, port, device_id, request, waiting.proven or device_id)
 
     def may_ask(self, waiting: Waiting, now: float) -> bool:
         """Whether a second has passed since the last hello? for them; if so, this counts as the next."""

@@ -102,10 +102,8 @@ def test_what_is_lost_on_the_line(rig: Rig) -> None:
 
 
 @both_ways
-def test_a_bridge_that_restarts_asks_and_takes_up(rig: Rig, request: pytest.FixtureRequest) -> None:
+def test_a_bridge_that_restarts_asks_and_takes_up(rig: Rig) -> None:
     """It has forgotten everything; what the board holds meanwhile arrives all the same."""
-    if rig.link == UART and rig.key:
-        request.applymarker(pytest.mark.xfail(reason="hello? to a port nobody is known on is not sealed", strict=True))
     board = rig.board(POWER_ON)
     measure(board, 4)
     rig.ledger(5)
@@ -155,7 +153,6 @@ def test_commands(rig: Rig) -> None:
 
 @bare
 @on_a_line
-@pytest.mark.xfail(reason="a bye that is sent again wakes the board", strict=True)
 def test_a_bye_that_is_sent_again_wakes_nobody(rig: Rig) -> None:
     """The ack of a bye may be lost."""
     board = rig.board(POWER_ON)
@@ -168,7 +165,6 @@ def test_a_bye_that_is_sent_again_wakes_nobody(rig: Rig) -> None:
 
 @sealed
 @on_mqtt
-@pytest.mark.xfail(reason="a kid that is not the topic's device is believed", strict=True)
 def test_a_topic_is_for_the_device_that_it_names(rig: Rig) -> None:
     """Frames without a tag, with another board's key, with another board's kid: all refused."""
     board = rig.board(POWER_ON)

@@ -94,7 +94,7 @@ def test_a_board_cannot_sign_for_another() -> None:
     """It has a key, but not theirs."""
     b = Bridge(Settings(keys={"board-1": KEY, "board-2": OTHER}))
     assert refused(b.uart(seal(OTHER, "board-2", Board("board-1").hello()))) == ["auth"]
-    assert refused(b.mqtt("board-1", seal(OTHER, "board-2", Board("board-1").hello()), "hello")) == ["auth"]
+    assert refused(b.mqtt("board-1", seal(OTHER, "board-2", Board("board-1").hello()), "hello")) == ["identity"]
 
 
 def test_a_sealed_frame_without_a_key_for_it_is_refused() -> None:
