@@ -68,10 +68,10 @@ def package_folder(name: str) -> Path:
 
 def main_program() -> Path:
     """The firmware's main.py."""
-    return _board_file("firmware/main.py")
+    return board_file("firmware/main.py")
 
 
-def _board_file(name: str) -> Path:
+def board_file(name: str) -> Path:
     """What is copied to a board: at the top of a checkout, or what the wheel brings."""
     bridge = package_folder("host_bridge").resolve()
     places = (bridge / BUNDLED / name, bridge.parent / name)
@@ -88,7 +88,7 @@ def flash(folder: Path, config: Mapping[str, Any], program: Path | None = None) 
     """
     folder.mkdir(parents=True, exist_ok=True)
     contents = {package: package_folder(package).resolve() for package in PACKAGES}
-    contents["boards"] = _board_file("boards")
+    contents["boards"] = board_file("boards")
     for name, place in contents.items():
         link = folder / name
         if not link.is_symlink():

@@ -1,0 +1,38 @@
+"""Which sources go onto a board."""
+
+import json
+from pathlib import Path
+
+from boardpulse_tools.boards import board_file, package_folder
+
+LINK_MODULES = {
+    "uart": ("boardpulse/links/uart.py", "boardpulse/links/repl.py"),
+    "mqtt": (
+        "boardpulse/links/mqtt.py",
+        "boardpulse/links/mqtt_client.py",
+        "boardpulse/links/mqtt_outgoing.py",
+        "boardpulse/links/sockets.py",
+        "boardpulse/links/wifi.py",
+    ),
+}
+
+
+def board_sources(board: str, link: str | None = None) -> dict[str, str]:
+    """Module path below lib/ → source, of everything that a board of this name runs."""
+    skipped = {name for other, names in LINK_MODULES.items() if link and other != link for name in names}
+    paths = {name: path for name, path in package_paths().items() if name not in skipped}
+    paths["board.py"] = board_file(f"boards/{board}/board.py")
+    for shared in sorted(board_file("boards").glob("_ports/*.py")):
+        paths[f"boards/_ports/{shared.name}"] = shared
+    return {name: path.read_text() for name, path in paths.items()}
+
+
+def package_paths() -> dict[str, Path]:
+    """The modules that package.json names, by their place below lib/."""
+    listed = json.loads(board_file("firmware/package.json").read_text())["urls"]
+    return {name: package_folder(name.split("/")[0]) / name.partition("/")[2] for name, _ in listed}
+
+
+def main_source() -> str:
+    """main.py of a board without an application of its own."""
+    return board_file("firmware/main.py").read_text()
