@@ -60,7 +60,8 @@ def make_sensor(name: str, options: "dict[str, Any]", clock: "Clock") -> "Sensor
 
 
 def _frequency() -> "Sensor | None":
-    from boardpulse.sensors.frequency import Frequency, linux_reader
+    from boardpulse.sensors.frequency import Frequency
+    from boardpulse.sensors.linux_frequency import linux_reader
 
     reader = linux_reader()
     return None if reader is None else Frequency(reader)

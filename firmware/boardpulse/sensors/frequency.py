@@ -11,41 +11,23 @@ if TYPE_CHECKING:
 _FREQUENCY = const(10)  # catalog: device_cpu_frequency_hertz
 
 
+def megahertz(hz: "int | tuple[int, ...]") -> int:
+    """MHz of machine.freq(): Hz on most ports, on STM32 a tuple whose first is SYSCLK (MicroPython,
+    ports/stm32/modmachine.c)."""
+    if isinstance(hz, tuple):
+        hz = hz[0]
+    return (hz + 500000) // 1000000
+
+
 class Frequency:
-    """MHz from `read_hz`, which returns Hz: machine.freq on boards whose machine.freq() is an int, linux_reader()
-    on Linux."""
+    """MHz from `read_hz`: machine.freq, or linux_frequency's linux_reader() on Linux."""
 
     name = "frequency"
     series = ((_FREQUENCY, "0"),)
 
-    def __init__(self, read_hz: "Callable[[], int]") -> None:
+    def __init__(self, read_hz: "Callable[[], int | tuple[int, ...]]") -> None:
         self._read_hz = read_hz
 
     def read(self, into: "Row", at: int) -> None:
         """MHz"""
-        into[at] = (self._read_hz() + 500000) // 1000000
-
-
-def linux_reader(root: str = "/") -> "Callable[[], int] | None":
-    """A function that reads Hz of core 0 from cpufreq, else from /proc/cpuinfo; None where neither tells it."""
-    path = root + "sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq"
-    for reader, name in ((_from_cpufreq, path), (_from_cpuinfo, root + "proc/cpuinfo")):
-        try:
-            reader(name)
-        except (OSError, ValueError):
-            continue
-        return lambda: reader(name)  # returned from the loop at once
-    return None
-
-
-def _from_cpufreq(path: str) -> int:
-    with open(path) as file:
-        return int(file.read()) * 1000
-
-
-def _from_cpuinfo(path: str) -> int:
-    with open(path) as file:
-        for line in file:
-            if line.startswith("cpu MHz"):
-                return int(float(line.split(":")[1]) * 1000000)
-    raise ValueError("no cpu MHz in " + path)
+        into[at] = megahertz(self._read_hz())

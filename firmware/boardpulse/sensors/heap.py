@@ -16,7 +16,8 @@ _USED = const(2)  # catalog: device_memory_used_bytes
 
 class Heap:
     """Free and used bytes of the garbage-collected heap. Counting walks the allocation table: a millisecond on a
-    small board."""
+    small board. On an ESP32 the heap grows, and free counts what it could still grow by (MicroPython,
+    ports/esp32): the sum changes."""
 
     name = "heap"
     series = ((_FREE, "gc"), (_USED, "gc"))

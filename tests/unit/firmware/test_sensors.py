@@ -8,9 +8,10 @@ import pytest
 from boardpulse.group import columns_of
 from boardpulse.sensors import linux_cpu, linux_memory, linux_network
 from boardpulse.sensors.filesystem import Filesystem
-from boardpulse.sensors.frequency import Frequency, linux_reader
+from boardpulse.sensors.frequency import Frequency
 from boardpulse.sensors.health import Health
 from boardpulse.sensors.heap import Heap
+from boardpulse.sensors.linux_frequency import linux_reader
 from boardpulse.sensors.linux_hwmon import Hwmon
 from boardpulse.sensors.linux_power_supply import PowerSupplies
 from boardpulse.sensors.linux_thermal import ThermalZones
