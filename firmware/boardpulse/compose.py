@@ -42,6 +42,7 @@ def load(source: "str | dict[str, Any]", board: "Any" = None) -> Node:
     if board is None and isinstance(raw, dict):
         board = find_board(raw.get("board"))
     settings = config.check(raw, None) if board is None else config.check(raw, board.SENSORS, _id_of(board))
+    settings.link["wifi"] = settings.wifi
     problems = board.check_link(settings.link) if hasattr(board, "check_link") else ()
     if problems:
         raise ConfigError(problems)
@@ -61,6 +62,8 @@ def _id_of(board: "Any") -> "str | None":
 def build(settings: config.Settings, board: "Any") -> Node:
     """The node of checked settings on a board."""
     clock = Clock(ticks_ms, TICKS_MASK, board.wall_clock, board.CLOCK_SOURCE)
+    if settings.wifi and hasattr(board, "join"):
+        board.join(settings.wifi)
     link, outbox = _link(settings, board)
     sampler = Sampler()
     found: dict[str, Any] = {}

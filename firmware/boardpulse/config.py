@@ -108,7 +108,7 @@ _LINKS: "dict[str, dict[str, Any]]" = {
     "uart": {
         "type": (text(16),),
         "path": (text(256), ""),
-        "id": (integer(0, 15), 0),
+        "id": (integer(0, 15), None),
         "baudrate": (integer(1200, 4000000), 115200),
         "tx": (integer(0, 255), None),
         "rx": (integer(0, 255), None),
