@@ -62,6 +62,10 @@ class Clock:
         self.high += passed >> 24
         self.low = passed & 0xFFFFFF
 
+    def skip(self, ms: int) -> None:
+        """Count milliseconds that passed and that the ticks did not see, as in STM32's stop mode."""
+        self._last = (self._last - ms) & self._mask
+
     def uptime_ms(self) -> int:
         """The uptime in one number, which takes heap on 32 bits after twelve days."""
         return self.high << 24 | self.low

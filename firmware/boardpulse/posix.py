@@ -8,9 +8,11 @@ import sys
 import time
 
 from boardpulse.clock import HOST
+from boardpulse.compat import sleep_ms
 
 TYPE_CHECKING = 0
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from boardpulse.clock import Clock
@@ -20,6 +22,8 @@ CLOCK_SOURCE = HOST
 _CLOCK_UNCERTAINTY_MS = 100  # a host that keeps its clock by NTP is nearer; one that does not may be anywhere
 _MAX_PATHS = 8
 _PATH_BYTES = 128  # a path is a label
+
+lightsleep = sleep_ms  # the processor of a process that sleeps does the same
 
 
 def paths(value: object) -> str:
@@ -116,6 +120,32 @@ def mcu() -> str:
 def reset_cause() -> int:
     """A program that was started: power on."""
     return 1
+
+
+def memory() -> "Callable[..., bytes] | None":
+    """For boardpulse.retained: the file that BOARDPULSE_MEMORY names, in the place of a board's backup memory. None
+    without it: a program that is started again remembers nothing."""
+    path = os.getenv("BOARDPULSE_MEMORY")
+    if not path:
+        return None
+
+    def file(data: "bytes | None" = None) -> bytes:
+        try:
+            with open(path, "rb" if data is None else "wb") as stream:
+                if data is None:
+                    return stream.read()
+                stream.write(data)
+        except OSError:
+            pass
+        return data or b""
+
+    return file
+
+
+def deepsleep(ms: int) -> None:
+    """End with status 5: whoever runs the program starts it again after `ms`, which it is told on the console."""
+    print("deep sleep: %d ms" % ms)
+    sys.exit(5)
 
 
 def reset(mode: int) -> None:
