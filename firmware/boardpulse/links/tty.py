@@ -11,6 +11,10 @@ if MICROPYTHON:
 else:
     import os
 
+TYPE_CHECKING = const(0)
+if TYPE_CHECKING:
+    from typing import Any
+
 # A pseudo-terminal says that it can be written to while it has a little room; a longer write would wait for its reader.
 _MOST_AT_ONCE = const(128)
 _VTIME = const(5)
@@ -95,6 +99,23 @@ class HostTty:
     def close(self) -> None:
         """Close the port."""
         os.close(self._fd)
+
+
+def open_repl(link: "dict[str, Any]") -> "Any":
+    """The terminal that this program runs in, on MicroPython. While it is open, Ctrl-C is a byte like any other."""
+    from boardpulse.links.repl import Repl
+
+    class Terminal(Repl):
+        def __init__(self) -> None:
+            self._before = termios.tcgetattr(0)
+            termios.setraw(0)  # type: ignore[attr-defined]  # MicroPython's
+            Repl.__init__(self)
+
+        def close(self) -> None:
+            Repl.close(self)
+            termios.tcsetattr(0, termios.TCSANOW, self._before)
+
+    return Terminal()
 
 
 def open_tty(path: str, baudrate: int = 115200) -> "MicroPythonTty | HostTty":
