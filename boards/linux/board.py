@@ -12,6 +12,8 @@ SENSORS = (
     ("temperature", 0, {}),
     ("hwmon", 0, {}),
     ("power", 0, {}),
+    ("rapl", 0, {}),
+    ("accelerator", 0, {}),
     ("network", 0, {}),
     ("uptime", 0, {}),
     ("loop_lag", 0, {}),
@@ -39,6 +41,20 @@ def make_sensor(name, options, clock, device_id):
         from boardpulse.sensors.linux_network import Network
 
         return Network()
+    if name == "rapl":
+        from boardpulse.sensors.linux_rapl import Rapl
+
+        return Rapl()
+    if name == "accelerator":
+        from boardpulse.sensors.linux_accelerator import Accelerators
+
+        return Accelerators()
+    if name == "frequency":
+        from boardpulse.sensors.linux_core_frequency import CoreFrequencies
+
+        cores = CoreFrequencies()
+        if cores.series:
+            return cores
     return posix.make_sensor(name, options, clock)
 
 

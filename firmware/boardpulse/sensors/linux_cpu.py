@@ -10,13 +10,14 @@ _UTILIZATION = const(9)  # catalog: device_cpu_utilization_ratio
 
 
 def parse(lines: "list[str]") -> "list[tuple[str, int, int]]":
-    """(core, busy, total) in ticks since the boot, for each core. Idle is the 4th and 5th number (idle and iowait)."""
+    """(core, busy, total) in ticks since the boot, for each core. Idle is the 4th and 5th number (idle and iowait); the
+    9th and 10th (guest) are in the first two already. Lines that say something else are left out."""
     out = []
     for line in lines:
         if not line.startswith("cpu"):
             break
         words = line.split()
-        if words[0] != "cpu":
+        if words[0] != "cpu" and len(words) > 5 and "".join(words[1:9]).isdigit():
             ticks = [int(word) for word in words[1:9]]
             total = sum(ticks)
             out.append((words[0][3:], total - ticks[3] - ticks[4], total))
@@ -24,9 +25,11 @@ def parse(lines: "list[str]") -> "list[tuple[str, int, int]]":
 
 
 def per_mille(before: "tuple[str, int, int]", after: "tuple[str, int, int]") -> "int | None":
-    """The share of its time for which a core was busy between two readings; None when no time has passed."""
+    """The share of its time for which a core was busy between two readings; None when no time has passed, or a counter
+    went back (iowait may, and all do when a core was offline)."""
     total = after[2] - before[2]
-    return (after[1] - before[1]) * 1000 // total if total > 0 else None
+    busy = after[1] - before[1]
+    return busy * 1000 // total if 0 <= busy <= total > 0 else None
 
 
 class Cpu:

@@ -12,11 +12,11 @@ def entries(folder: str) -> "list[str]":
 
 
 def read_text(path: str) -> "str | None":
-    """A file's text without surrounding space; None when it cannot be read."""
+    """A file's text without surrounding space; None when it cannot be read, or is no text."""
     try:
         with open(path) as file:
             return file.read().strip()
-    except OSError:
+    except (OSError, ValueError):  # the latter is a UnicodeError
         return None
 
 

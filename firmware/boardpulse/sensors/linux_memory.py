@@ -12,14 +12,13 @@ _SIZE = const(21)  # catalog: device_memory_size_bytes
 
 
 def parse(lines: "list[str]") -> "tuple[int | None, int | None]":
-    """(size, available) in bytes."""
-    size = available = None
+    """(size, available) in bytes; None for what is not told."""
+    found = {}
     for line in lines:
-        if line.startswith("MemTotal:"):
-            size = int(line.split()[1]) * 1024
-        elif line.startswith("MemAvailable:"):
-            available = int(line.split()[1]) * 1024
-    return size, available
+        words = line.split()
+        if len(words) > 1 and words[1].isdigit():
+            found[words[0]] = int(words[1]) * 1024
+    return found.get("MemTotal:"), found.get("MemAvailable:")
 
 
 class SystemMemory:

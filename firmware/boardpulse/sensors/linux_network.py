@@ -13,12 +13,13 @@ _SEND_ERRORS = const(44)  # catalog: device_network_transmit_errors
 
 
 def parse(text: str) -> "dict[str, tuple[int, int, int, int]]":
-    """Interface → bytes received, bytes sent, receive errors, send errors, since the machine's start."""
+    """Interface → bytes received, bytes sent, receive errors, send errors, since the machine's start. Lines that say
+    something else are left out."""
     out = {}
     for line in text.split("\n"):
         name, colon, rest = line.partition(":")
         words = rest.split()
-        if colon and len(words) >= 11:
+        if colon and len(words) >= 11 and "".join(words[:11]).isdigit():
             out[name.strip()] = (int(words[0]), int(words[8]), int(words[2]), int(words[10]))
     return out
 
