@@ -49,7 +49,7 @@ class Writer:
             if n >> 32 > 0xFFFFFFFF:
                 raise EncodeError("integer beyond 64 bits")
             shift = 56
-        self.byte(major | (26 if shift == 24 else 27))
+        self.byte(major | 26 | shift >> 5)
         while shift >= 0:
             self.byte((n >> shift) & 0xFF)
             shift -= 8
@@ -142,18 +142,21 @@ class Writer:
         """true or false."""
         self.byte(0xF5 if value else 0xF4)
 
+    def value(self, value: "int | float | None") -> None:
+        """A metric's value: an integer, null for a missing one, or a special."""
+        if isinstance(value, int):
+            self.integer(value)
+        elif value is None:
+            self.byte(0xF6)
+        else:
+            self.special(value)
+
     def special(self, value: float) -> None:
         """NaN, +Infinity or -Infinity as half-precision float; EncodeError for a finite number."""
-        if value != value:
-            bits = 0x7E
-        elif value == INFINITY:
-            bits = 0x7C
-        elif value == NEGATIVE_INFINITY:
-            bits = 0xFC
-        else:
+        if value - value == 0:
             raise EncodeError("%r is finite: a value on the wire is an integer in its metric's scale" % value)
         self.byte(0xF9)
-        self.byte(bits)
+        self.byte(0x7E if value != value else 0x7C if value > 0 else 0xFC)
         self.byte(0)
 
     def item(self, item: object) -> None:

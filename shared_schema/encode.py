@@ -37,61 +37,8 @@ def begin(w: Writer, kind: int, length: int, boot: bytes, seq: int) -> None:
 
 def begin_samples(w: Writer, columns: int, boot: bytes, seq: int) -> None:
     """The start of a samples frame. Next: w.split_uint (time of the first sample), w.uint(declaration), w.uint(group),
-    times(), then column() `columns` times."""
+    then w.uint(1) and w.value() `columns` times, or times() and column() of batches.py."""
     begin(w, _SAMPLES, 7 + columns, boot, seq)
-
-
-def times(w: Writer, gaps: list[int], n: int, interval_ms: int) -> None:
-    """The times of `n` samples: gaps[i] is the milliseconds between sample i - 1 and i; gaps[0] is not read."""
-    i = 1
-    while i < n and gaps[i] == interval_ms:
-        i += 1
-    if i == n:
-        w.uint(n)
-        return
-    w.array(n - 1)
-    i = 1
-    while i < n:
-        w.integer(gaps[i] - interval_ms)
-        i += 1
-
-
-def column(w: Writer, values: "list[int | float | None]", n: int) -> None:
-    """The first `n` of `values`: integers, None for a missing sample, NaN or infinities (SPEC.md section 4)."""
-    if _constant(values, n):
-        _element(w, values[0])
-        return
-    w.array(n)
-    previous = 0
-    i = 0
-    while i < n:
-        value = values[i]
-        if isinstance(value, int):
-            w.integer(value - previous)
-            previous = value
-        else:
-            _element(w, value)
-        i += 1
-
-
-def _constant(values: "list[int | float | None]", n: int) -> bool:
-    first = values[0]
-    i = 1
-    while i < n:
-        value = values[i]
-        if value is not first and value != first and (value == value or first == first):
-            return False
-        i += 1
-    return True
-
-
-def _element(w: Writer, value: "int | float | None") -> None:
-    if value is None:
-        w.null()
-    elif isinstance(value, int):
-        w.integer(value)
-    else:
-        w.special(value)
 
 
 def body_frame(w: Writer, head: "tuple[int, bytes, int]", uptime: "tuple[int, int]", body: dict[int, object]) -> None:
@@ -101,6 +48,6 @@ def body_frame(w: Writer, head: "tuple[int, bytes, int]", uptime: "tuple[int, in
     w.item(body)
 
 
-def state(boot: int, status: int) -> bytes:
+def state(boot: bytes, status: int) -> bytes:
     """The whole frame of MQTT's state topic, also the last will."""
-    return encode([_STATE, boot, status])
+    return bytes((0x83, _STATE)) + boot + bytes((status,))

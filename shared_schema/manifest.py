@@ -8,6 +8,7 @@ package(
     "shared_schema",
     files=(
         "__init__.py",
+        "batches.py",
         "cbor.py",
         "cbor_reader.py",
         "check.py",

@@ -13,7 +13,7 @@ import hashlib
 import json
 import sys
 
-from shared_schema import columns, commands, encode, framing, messages
+from shared_schema import batches, columns, commands, encode, framing, messages
 from shared_schema import messages as m
 from shared_schema.cbor import Writer
 from shared_schema.cbor_reader import loads
@@ -114,7 +114,7 @@ def reencode(meaning):
     if kind == "reset":
         return commands.encode_reset(boot, meaning["command"], meaning["mode"])
     if kind == "state":
-        return encode.state(boot, meaning["status"])
+        return encode.state(encode.boot_bytes(boot), meaning["status"])
     w = Writer(bytearray(m.MAX_FRAME_BYTES + 64))
     uptime = (meaning["uptime"] >> 24, meaning["uptime"] & 0xFFFFFF)
     if kind == "samples":
@@ -133,9 +133,9 @@ def write_samples(w, meaning, uptime):
     w.split_uint(uptime[0], uptime[1])
     w.uint(meaning["declaration"])
     w.uint(meaning["group"])
-    encode.times(w, gaps, len(at), meaning["interval_ms"])
+    batches.times(w, gaps, len(at), meaning["interval_ms"])
     for values in meaning["columns"]:
-        encode.column(w, [SPECIALS.get(value, value) for value in values], len(values))
+        batches.column(w, [SPECIALS.get(value, value) for value in values], len(values))
 
 
 def both_ways(vector: dict, digest: object) -> None:

@@ -12,7 +12,7 @@ SCHEMA = ROOT / "shared_schema"
 
 # What a board does: write a frame, seal it, read a command.
 PROBE = """
-from shared_schema import encode, framing
+from shared_schema import batches, encode, framing
 from shared_schema.cbor import Writer
 from shared_schema.cbor_reader import loads
 from shared_schema.commands import parse_down
@@ -21,8 +21,8 @@ encode.begin_samples(w, 1, encode.boot_bytes(12345), 0)
 w.split_uint(0, 5000)
 w.uint(0)
 w.uint(0)
-encode.times(w, [0], 1, 1000)
-encode.column(w, [2150], 1)
+batches.times(w, [0], 1, 1000)
+batches.column(w, [2150], 1)
 end = framing.seal(w.buf, framing.LEAD, w.pos)
 frame = framing.Deframer(64).feed(bytes(w.buf[:end]))[0][1]
 print(frame == bytes([0x88, 2, 0x19, 0x30, 0x39, 0, 0x19, 0x13, 0x88, 0, 0, 1, 0x19, 8, 0x66]))

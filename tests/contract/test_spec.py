@@ -80,4 +80,4 @@ def test_board_constants_equal_messages(name: str, value: int) -> None:
 def test_there_are_board_constants() -> None:
     """The test above found something to compare, and they are what encode.py uses."""
     assert len(board_constants()) >= 2
-    assert encode.state(1, 2) == bytes([0x83, m.STATE, 1, 2])
+    assert encode.state(encode.boot_bytes(1), 2) == bytes([0x83, m.STATE, 1, 2])

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from shared_schema import columns, encode
+from shared_schema import batches, columns
 from shared_schema.cbor import Writer
 from shared_schema.cbor_reader import loads
 from shared_schema.errors import SchemaError
@@ -17,14 +17,14 @@ Values = list[int | float | None]
 def column(values: Values, n: int | None = None) -> object:
     """The wire form of a column."""
     w = Writer(bytearray(200))
-    encode.column(w, values, len(values) if n is None else n)
+    batches.column(w, values, len(values) if n is None else n)
     return loads(bytes(w.buf[: w.pos]))
 
 
 def times(gaps: list[int], interval: int) -> object:
     """The wire form of times."""
     w = Writer(bytearray(200))
-    encode.times(w, gaps, len(gaps), interval)
+    batches.times(w, gaps, len(gaps), interval)
     return loads(bytes(w.buf[: w.pos]))
 
 

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 from boardpulse_tools.bench.trace import CATALOGUE_NAMES, INTERVAL_MS, Samples
-from shared_schema import encode
+from shared_schema import batches, encode
 from shared_schema._generated import METRICS
 from shared_schema.cbor import Writer
 from shared_schema.framing import encode_frame
@@ -22,9 +22,9 @@ def payload(samples: Samples, seq: int) -> bytes:
     w.split_uint(samples.uptime_ms[0] >> 24, samples.uptime_ms[0] & 0xFFFFFF)
     w.uint(DECLARATION)
     w.uint(GROUP)
-    encode.times(w, _gaps(samples.uptime_ms), samples.count, INTERVAL_MS)
+    batches.times(w, _gaps(samples.uptime_ms), samples.count, INTERVAL_MS)
     for column in samples.columns.values():
-        encode.column(w, list(column), samples.count)
+        batches.column(w, list(column), samples.count)
     return bytes(w.buf[: w.pos])
 
 
