@@ -70,6 +70,6 @@ class Battery:
         """mV, per mille"""
         mv = self._read_mv()
         if mv is not None:
-            mv = (mv * self._ratio + 2048) >> 12
+            mv = mv * self._ratio >> 12
         into[at] = mv
         into[at + 1] = None if mv is None else per_mille(mv, self._curve)
