@@ -8,6 +8,13 @@ if TYPE_CHECKING:
     from shared_schema.cbor import Writer
 
 
+def write(w: "Writer", columns: "list[list[int | float | None]]", gaps: list[int], n: int, interval_ms: int) -> None:
+    """The end of a samples frame of `n` samples, behind its group."""
+    times(w, gaps, n, interval_ms)
+    for values in columns:
+        column(w, values, n)
+
+
 def times(w: "Writer", gaps: list[int], n: int, interval_ms: int) -> None:
     """The times of `n` samples: gaps[i] is the milliseconds between sample i - 1 and i; gaps[0] is not read."""
     i = 1

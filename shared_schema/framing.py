@@ -57,6 +57,31 @@ def seal(buf: bytearray, start: int, end: int) -> int:
             code = stop
 
 
+def unseal(buf: bytearray, end: int) -> int:
+    """Turn buf[:end], the bytes between two zeros, into their frame, in place and without heap: it is buf[:result]
+    then; 0 for what is none. Needs 4 bytes behind `end`."""
+    out = i = 0
+    while i < end:
+        code = buf[i]
+        stop = i + code
+        if stop > end:
+            return 0
+        i += 1
+        while i < stop:
+            buf[out] = buf[i]
+            out += 1
+            i += 1
+        if code < 255 and i < end:
+            buf[out] = 0
+            out += 1
+    if out < 6:
+        return 0
+    _append_crc(buf, 0, out)  # over a frame and its own CRC-32 it is always 0x2144DF1C
+    if buf[out] != 0x1C or buf[out + 1] != 0xDF or buf[out + 2] != 0x44 or buf[out + 3] != 0x21:
+        return 0
+    return out - 4
+
+
 def _shift(buf: bytearray, start: int, end: int) -> None:
     """Move buf[start:end] one byte up, byte by byte: a slice would take heap."""
     while end > start:

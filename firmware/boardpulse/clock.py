@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
 _WRAP = const(0x1FFFFFFF)  # `now` counts modulo 2**29, so that differences stay small integers on 32 bits
 _HALF = const(0x10000000)
+_STEP_MS = const(500)
 _MIN_UNIX_S = const(1704067200)  # 2024-01-01: a clock that says less was never set (SPEC.md section 10)
 
 RTC = 1
@@ -48,8 +49,9 @@ class Clock:
         self.high = 0
         self.low = 0
         self.now = 0
-        self._wall = wall
+        self.wall = wall
         self._source = source
+        self._offset_ms = self._uncertainty_ms = 0
         self._told: tuple[int, int, int] | None = None
 
     def update(self) -> None:
@@ -82,19 +84,24 @@ class Clock:
         """[unix seconds, milliseconds, source, uncertainty in ms] at this uptime by the better clock; None if none
         was ever set."""
         best = self._told
-        if self._wall is not None:
-            unix_s, ms, uncertainty_ms = self._wall()
-            if unix_s >= _MIN_UNIX_S and (best is None or uncertainty_ms < best[1]):
-                best = (unix_s * 1000 + ms - self.uptime_ms(), uncertainty_ms, self._source)
+        self._offset_ms = self._wall_offset_ms()
+        if self._offset_ms and (best is None or self._uncertainty_ms < best[1]):
+            best = (self._offset_ms, self._uncertainty_ms, self._source)
         if best is None:
             return None
         unix_ms = best[0] + self.uptime_ms()
         return [unix_ms // 1000, unix_ms % 1000, best[2], best[1]]
 
-    def offset_ms(self) -> int:
-        """Unix time minus uptime, 0 without a wall clock: it changes only when the clock is set."""
-        anchor = self.anchor()
-        return 0 if anchor is None else anchor[0] * 1000 + anchor[1] - self.uptime_ms()
+    def stepped(self) -> bool:
+        """Whether the wall clock was set since anchor() was asked."""
+        return abs(self._wall_offset_ms() - self._offset_ms) > _STEP_MS
+
+    def _wall_offset_ms(self) -> int:
+        """Unix time minus uptime; 0 while there is no wall clock, or one that was never set."""
+        if self.wall is None:
+            return 0
+        unix_s, ms, self._uncertainty_ms = self.wall()
+        return 0 if unix_s < _MIN_UNIX_S else unix_s * 1000 + ms - self.uptime_ms()
 
 
 def unix_offset_s(gmtime: "Callable[[int], Any]") -> int:

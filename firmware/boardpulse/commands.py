@@ -3,7 +3,6 @@ comes."""
 
 from boardpulse import events
 from boardpulse.compat import const
-from boardpulse.down import take_ack, take_hello_request
 from shared_schema.cbor_reader import loads
 from shared_schema.commands import Down, parse_down
 from shared_schema.errors import PeerError
@@ -51,9 +50,9 @@ class Commands:
         if down.boot is not None and down.boot != node.boot:
             return
         if down.kind == _ACK:
-            take_ack(node, down.following)
+            node.take_ack(down.following)
         elif down.kind == _HELLO_REQUEST:
-            take_hello_request(node)
+            node.ask_hello()
         elif down.kind == _SET or down.kind == _RESET:  # what a later version may send down is skipped
             self._command(node, down)
 
@@ -102,7 +101,9 @@ def _set(node: "Node", fields: "dict[int, Any]") -> "tuple[int, str]":
     if problem:
         return _REFUSED, problem
     if 3 in fields:
-        _set_limits(node, fields[3])
+        from boardpulse.limits import set_limits
+
+        set_limits(node.sampler.groups, fields[3])
     if 4 in fields:
         unix_s, ms, uncertainty_ms = fields[4]
         node.clock.tell(unix_s, ms, uncertainty_ms)
@@ -131,12 +132,3 @@ def _problem(node: "Node", fields: "dict[int, Any]") -> str:
             if key == 3 and row[1] >= columns:
                 return "group %d has no column %d" % (row[0], row[1])
     return ""
-
-
-def _set_limits(node: "Node", rows: "list[list[Any]]") -> None:
-    for group, column, low, high in rows:
-        limits = node.sampler.groups[group].limits
-        if low is None and high is None:
-            limits.pop(column, None)
-        else:
-            limits[column] = (low, high)

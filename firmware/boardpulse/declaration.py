@@ -21,6 +21,8 @@ _MAX_HELLO = const(8128)  # of a frame's 8192 bytes: counters and uptime grow
 def hello(node: "Node") -> bytes:
     """The whole frame, for the present uptime."""
     node.clock.update()
+    node.hello_at = node.clock.now
+    node.drops_told = node.outbox.drops
     return encode([1, node.boot, node.outbox.next_seq, node.clock.uptime_ms(), body(node)])
 
 
@@ -32,6 +34,8 @@ def body(node: "Node") -> "dict[int, object]":
     if anchor is not None:
         out[6] = anchor
     out[7] = node.outbox.report(node.capacity_s())
+    if node.sleep is not None:
+        out[8] = node.sleep.declared
     if node.reset_cause:
         out[9] = node.reset_cause
     if node.link.name == "mqtt" and node.link.ack_mode:

@@ -1,31 +1,29 @@
-"""What the bridge's acknowledgements and questions do (SPEC.md section 9)."""
+"""Frames from the bridge (SPEC.md section 9). Acknowledgements come all the time, are read where they stand, and take
+no heap; for a command commands.py is loaded."""
 
-from boardpulse.clock import diff
 from boardpulse.compat import const
 
 TYPE_CHECKING = const(0)
 if TYPE_CHECKING:
     from boardpulse.node import Node
 
-HELLO_EVERY_MS = 1000
+_ACK = const(8)
+_HELLO_REQUEST = const(9)
 
 
-def take_ack(node: "Node", seq: int) -> None:
-    """Frames of this boot with a number below `seq` are committed. -1: none of this boot."""
-    if seq >= 0 and node.outbox.acknowledge_below(seq):
-        node.link.acknowledged()
+def receive(node: "Node", buf: bytearray, start: int, end: int) -> None:
+    """Take a down frame that stands in buf[start:end]."""
+    if end - start > 2 and buf[start] == 0x83 and buf[start + 1] == _ACK:
+        node.take_ack(following(node.boot_bytes, buf, start + 2, end))
+        return
+    if end - start > 2 and buf[start] == 0x82 and buf[start + 1] == _HELLO_REQUEST:
+        node.ask_hello()
+        return
+    if node.commands is None:
+        from boardpulse.commands import Commands
 
-
-def take_hello_request(node: "Node") -> None:
-    """The bridge asks for a hello. It gets one a second at most: a question that comes too soon waits."""
-    node.hello_asked = True
-    answer_hello_request(node)
-
-
-def answer_hello_request(node: "Node") -> None:
-    """Have a hello sent, if the last one is a second old."""
-    if diff(node.clock.now, node.hello_at) >= HELLO_EVERY_MS:
-        node.hello_due = True
+        node.commands = Commands()
+    node.commands.receive(node, bytes(buf[start:end]))
 
 
 def following(boot: bytes, buf: bytearray, pos: int, end: int) -> int:

@@ -142,6 +142,13 @@ def sensor(node: "Node", slot: "Slot", error: "str | None") -> None:
     write(node, event)
 
 
+def crash(node: "Node", source: str, error: BaseException) -> None:
+    """Send the traceback of an exception, or count it."""
+    if node.crashes is None:
+        node.crashes = Crashes()
+    node.crashes.note(node, source, error)
+
+
 class Crashes:
     """Sends tracebacks. The same error again within ten seconds is counted, and told when they are over."""
 

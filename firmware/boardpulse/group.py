@@ -1,20 +1,18 @@
 """Sensors that are sampled together, and the columns in which their samples wait for a frame."""
 
-from boardpulse.clock import add, diff
-from boardpulse.compat import const, error_text, ticks_diff, ticks_us
+from boardpulse.clock import diff
+from boardpulse.compat import const, ticks_diff, ticks_us
 from shared_schema import encode
 
 TYPE_CHECKING = const(0)
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Callable
 
     from boardpulse.clock import Clock
     from boardpulse.node import Node
     from boardpulse.protocols import Row, Sensor, Series
     from shared_schema.cbor import Writer
 
-_FIRST_RETRY_MS = const(1000)
-_LAST_RETRY_MS = const(300000)
 _BUDGET_MS = const(100)
 _MAX_FRAME_VALUES = const(65536)
 _MAX = 1 << 53
@@ -26,11 +24,6 @@ def width(series: "Series") -> int:
     if isinstance(series, dict) and 7 in series:
         return len(series[7]) + 2
     return 1
-
-
-def special(value: object) -> bool:
-    """Whether it is NaN or an infinity, the only floats that may be sent."""
-    return isinstance(value, float) and value - value != 0
 
 
 class Slot:
@@ -50,51 +43,42 @@ class Slot:
         self.errors = 0
         self.failures = 0
         self.took_us = 0
-        self._wait_ms = 0
-        self._retry_at = 0
+        self.wait_ms = 0
+        self.retry_at = 0
 
     def read(self, row: "Row", now: int, node: "Node") -> None:
         """Fill this sensor's part of the row. node.sensor_report hears of the first failure and of recovery."""
-        if self.failures and diff(now, self._retry_at) < 0:
-            self._blank(row)
-            return
+        if self.failures and diff(now, self.retry_at) < 0:
+            return self.blank(row)
+        fault = None
         start = ticks_us()
         try:
             self.sensor.read(row, self.at)
+            self.took_us = ticks_diff(ticks_us(), start)
+            if self.failures or self.took_us > self.budget_us or not self.plausible(row):
+                fault = self
         except Exception as error:  # noqa: BLE001  # whatever a driver raises must not stop the other sensors
-            self._fail(row, now, node, error_text(error))
-            return
-        self.took_us = ticks_diff(ticks_us(), start)
-        if self.took_us > self.budget_us:
-            self._fail(row, now, node, "took %d ms, its budget is %d" % (self.took_us // 1000, self.budget_us // 1000))
-        elif not self._plausible(row):
-            self._fail(row, now, node, "returned what is no integer of up to 2**53, None, NaN or infinity")
-        elif self.failures:
-            node.sensor_report(self, None)
-            self.failures = 0
+            fault = error
+        if fault is not None:
+            from boardpulse.failing import judge
 
-    def _plausible(self, row: "Row") -> bool:
+            judge(self, row, now, node, None if fault is self else fault)
+        return None
+
+    def plausible(self, row: "Row") -> bool:
+        """Whether every value is an integer of up to 2**53 (a bool is none), None, NaN or an infinity."""
         at = self.at
         while at < self.end:
             value = row[at]
-            if type(value) is int:  # a bool is none
-                if not _MIN <= value <= _MAX:
-                    return False
-            elif value is not None and not special(value):
-                return False
             at += 1
+            if value is None or (type(value) is int and _MIN <= value <= _MAX):
+                continue
+            if not isinstance(value, float) or value - value == 0:
+                return False
         return True
 
-    def _fail(self, row: "Row", now: int, node: "Node", error: str) -> None:
-        self._blank(row)
-        self.errors += 1
-        self.failures += 1
-        self._wait_ms = _FIRST_RETRY_MS if self.failures == 1 else min(self._wait_ms * 2, _LAST_RETRY_MS)
-        self._retry_at = add(now, self._wait_ms)
-        if self.failures == 1:
-            node.sensor_report(self, error)
-
-    def _blank(self, row: "Row") -> None:
+    def blank(self, row: "Row") -> None:
+        """None for each column."""
         at = self.at
         while at < self.end:
             row[at] = None
@@ -107,14 +91,6 @@ def columns_of(sensor: "Sensor") -> int:
     return count or sum([width(series) for series in sensor.series])
 
 
-def move_up(values: "list[Any]", start: int, n: int) -> None:
-    """Move `n` values from `start` on to the beginning."""
-    i = 0
-    while i < n:
-        values[i] = values[start + i]
-        i += 1
-
-
 class Group:
     """Columns of up to `batch` samples, taken every `interval_ms`. `number` is its position in hello."""
 
@@ -125,6 +101,8 @@ class Group:
         self.number = 0
         self.slots: list[Slot] = []
         self.limits: dict[int, tuple[int | None, int | None]] = {}
+        self.urgent: Callable[[Group], bool] | None = None  # set with the limits
+        self._batches: Callable[..., None] | None = None
         self.due = 0
         self.high = self.low = 0
         self._last = 0
@@ -136,7 +114,7 @@ class Group:
         self.part = 0
         self.most = 1
 
-    def add(self, sensor: "Sensor") -> None:
+    def admit(self, sensor: "Sensor") -> None:
         """Put a sensor behind the others. lay_out() follows."""
         self.slots.append(Slot(sensor, self.slots[-1].end if self.slots else 0))
 
@@ -153,6 +131,10 @@ class Group:
         self.n = 0
         self.room = 32 + at * (3 + 2 * self.batch)
         self.most = max(1, _MAX_FRAME_VALUES // max(1, at))
+        if self.batch > 1:
+            from shared_schema.batches import write
+
+            self._batches = write
 
     def series(self) -> "list[Series | list[object]]":
         """All series in order, as hello declares them."""
@@ -177,35 +159,11 @@ class Group:
             self.gaps[n] = diff(now, self._last)
         self._last = now
         self.n = n + 1
-        return self.n >= self.batch or (bool(self.limits) and self._urgent())
+        return self.n >= self.batch or (self.urgent is not None and self.urgent(self))
 
     def clear(self) -> None:
         """Forget what was taken."""
         self.n = self.part = 0
-
-    def shift(self) -> None:
-        """Forget the first `part` samples; those behind them, if any, move up."""
-        part = self.part
-        self.part = self.n = self.n - part
-        if not self.n:
-            return
-        i = 1
-        while i <= part:
-            self.low += self.gaps[i]
-            i += 1
-        self.high += self.low >> 24
-        self.low &= 0xFFFFFF
-        for column in self.columns:
-            move_up(column, part, self.n)
-        move_up(self.gaps, part, self.n)
-
-    def _urgent(self) -> bool:
-        for column in self.limits:
-            value = self.row[column]
-            low, high = self.limits[column]
-            if isinstance(value, int) and ((low is not None and value < low) or (high is not None and value > high)):
-                return True
-        return False
 
     def encode(self, w: "Writer", boot: bytes, seq: int, declaration: int) -> None:
         """Write the samples frame of the first `part` samples. BufferFullError when it is larger than the room that `w`
@@ -215,9 +173,13 @@ class Group:
         w.split_uint(self.high, self.low)
         w.uint(declaration)
         w.uint(self.number)
-        encode.times(w, self.gaps, n, self.interval_ms)
+        if n > 1 and self._batches is not None:
+            self._batches(w, self.columns, self.gaps, n, self.interval_ms)
+            return
+        w.uint(1)
         for column in self.columns:
-            if n == 1 and isinstance(column[0], int):  # the commonest case by far, in half the time
-                w.integer(column[0])
+            value = column[0]
+            if isinstance(value, int):  # the commonest case by far, in half the time
+                w.integer(value)
             else:
-                encode.column(w, column, n)
+                w.value(value)

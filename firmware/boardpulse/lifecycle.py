@@ -47,7 +47,7 @@ def add_sensor(node: "Node", sensor: "Sensor", interval_ms: int) -> None:
         node.health.watch(group.slots[-1])
     wrong = problem(node)
     if wrong:
-        node.sampler.remove_last(group)
+        node.sampler.take_back(group)
         if node.health is not None:
             node.health.unwatch_last()
         raise ValueError("%s: %s" % (sensor.name, wrong))
@@ -66,7 +66,7 @@ def redeclare(node: "Node", intervals: "list[list[int]] | tuple[()]", batches: "
         groups[number].due = node.clock.now
     for number, batch in batches:
         groups[number].batch = batch
-    node.sampler.lay_out()
+    node.sampler.lay_out_all()
     node.declaration = (node.declaration + 1) & 255
     node.hello_due = True
 

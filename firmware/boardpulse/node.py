@@ -1,15 +1,12 @@
 """The node: samples, encodes, keeps and sends, one step at a time, so that nothing that fails stops the rest.
 
-Here is what runs all the time. What is rare is in events.py, declaration.py, lifecycle.py and commands.py, and loaded
-when it is needed.
+Here is what runs all the time. What is rare is in events.py, declaration.py, lifecycle.py and commands.py, and
+loaded when it is needed.
 """
 
 from boardpulse.clock import add, diff
-from boardpulse.compat import const, random_boot, ticks_diff, ticks_us
-from boardpulse.down import HELLO_EVERY_MS, answer_hello_request
+from boardpulse.compat import const, forget, random_boot, ticks_diff, ticks_us
 from boardpulse.emit import emit
-from boardpulse.outbox import CRASH
-from boardpulse.receive import receive
 from shared_schema.encode import boot_bytes
 
 TYPE_CHECKING = const(0)
@@ -27,12 +24,15 @@ if TYPE_CHECKING:
     from boardpulse.sampler import Sampler
     from boardpulse.sensors.health import Health
     from boardpulse.sensors.loop_lag import LoopLag
+    from boardpulse.sleep import Sleep
+    from boardpulse.watchdog import Watchdog
 
 VERSION = "0.1.0"
 
 _LONGEST_WAIT_MS = const(1000)
 _CHECK_EVERY_MS = const(10000)
-_CLOCK_STEP_MS = const(500)
+_HELLO_EVERY_MS = const(1000)  # at most
+_CRASH = const(2)
 
 
 class Node:
@@ -70,53 +70,77 @@ class Node:
         self.task_errors = 0
         self.crashes: Crashes | None = None
         self.commands: Commands | None = None
-        self.hello_at = add(clock.now, -HELLO_EVERY_MS)
-        self._check_at = clock.now
-        self._drops_told = 0
-        self._offset_told = 0
+        self.sleep: Sleep | None = None
+        self.watchdog: Watchdog | None = None
+        self.hello_at = add(clock.now, -_HELLO_EVERY_MS)
+        self.check_at = clock.now
+        self.drops_told = 0
         self._slept_from = 0
         self._slept_ms = -1
+        self._step_us = 0
         link.node = self
-        sampler.start(clock.now)
+        sampler.begin_sampling(clock.now)
 
     def step(self) -> int:
         """Sample what is due and serve the link. Milliseconds until it wants to be called again."""
-        if self.lag is not None and self._slept_ms >= 0:
-            self.lag.note(ticks_diff(ticks_us(), self._slept_from) - self._slept_ms * 1000)
-        self.clock.update()
-        wait = self._step_sampler()
-        if self.hello_asked:
-            answer_hello_request(self)
-        link_wait = self._step_link()
-        if link_wait < wait:
-            wait = link_wait
-        if diff(self.clock.now, self._check_at) >= 0:
-            self._check_at = add(self.clock.now, _CHECK_EVERY_MS)
-            self._step_check()
-        if self.reset_mode >= 0:
-            self._restart()
-        self._slept_ms = wait
-        self._slept_from = ticks_us()
-        return wait
-
-    def _step_sampler(self) -> int:
+        self._begin_step()
+        wait = link_wait = _LONGEST_WAIT_MS
         try:
-            return self.sampler.step(self)
+            wait = self.sampler.step(self)
         except Exception as error:  # noqa: BLE001  # a fault of ours there shall not silence the link
             self.crash("sampler", error)
-            return _LONGEST_WAIT_MS
-
-    def _step_link(self) -> int:
+        if self.watchdog is not None:
+            self.watchdog.step()
+        now = self.clock.now
+        if self.hello_asked:
+            self.ask_hello()
         try:
-            return self.link.step(self.clock.now)
+            link_wait = self.link.step(now)
         except Exception as error:  # noqa: BLE001  # a fault of ours there shall not stop the sampling
             self.crash(self.link.name, error)
             self.link.fail()
-            return _LONGEST_WAIT_MS
+        if diff(now, self.check_at) >= 0:
+            self._check(now)
+        if self.reset_mode >= 0:
+            self._restart()
+        if link_wait < wait:
+            wait = link_wait
+        self._slept_ms = wait
+        self._step_us = ticks_diff(ticks_us(), self._slept_from)
+        self._slept_from = ticks_us()
+        return wait
 
-    def _step_check(self) -> None:
+    def take_ack(self, following: int) -> None:
+        """Frames of this boot with a number below `following` are committed; -1: none of this boot."""
+        if following >= 0 and self.outbox.acknowledge_below(following):
+            self.link.acknowledged()
+
+    def ask_hello(self) -> None:
+        """The bridge asks for a hello. It gets one a second at most: a question that comes too soon waits."""
+        self.hello_asked = True
+        if diff(self.clock.now, self.hello_at) >= _HELLO_EVERY_MS:
+            self.hello_due = True
+
+    def _begin_step(self) -> None:
+        if self.watchdog is not None:
+            self.watchdog.step()
+        now_us = ticks_us()
+        if self.lag is not None and self._slept_ms >= 0:
+            self.lag.note(ticks_diff(now_us, self._slept_from) - self._slept_ms * 1000, self._step_us)
+        self._slept_from = now_us
+        self.clock.update()
+
+    def _check(self, now: int) -> None:
+        """What is looked at now and then: drops that the bridge does not know of, a clock that was set, repeated
+        crashes."""
+        self.check_at = add(now, _CHECK_EVERY_MS)
+        if diff(now, self.hello_at) >= _HELLO_EVERY_MS:
+            self.hello_at = add(now, -_HELLO_EVERY_MS)  # never so long ago that diff() takes it for the future
         try:
-            self._check()
+            if self.outbox.drops != self.drops_told or self.clock.stepped():
+                self.hello_due = True
+            if self.crashes is not None:
+                self.crashes.tell_repeats(self)
         except Exception as error:  # noqa: BLE001  # a clock that cannot be read shall stop nothing
             self.crash("check", error)
 
@@ -129,31 +153,14 @@ class Node:
         """The present hello; what asked for it is satisfied."""
         from boardpulse.declaration import hello
 
+        frame = hello(self)
+        forget("boardpulse.declaration")
         self.hello_due = self.hello_asked = False
-        self.hello_at = self.clock.now
-        self._drops_told = self.outbox.drops
-        self._offset_told = self.clock.offset_ms()
-        return hello(self)
+        return frame
 
     def capacity_s(self) -> int:
         """For how many seconds the outbox can take frames at the declared cadence."""
         return self.outbox.free() * 100 // self.sampler.bytes_per_100_s
-
-    def receive(self, buf: bytearray, start: int, end: int) -> None:
-        """Take a down frame that stands in buf[start:end]."""
-        receive(self, buf, start, end)
-
-    def _check(self) -> None:
-        """What is looked at now and then: drops that the bridge does not know of, a clock that was set, repeated
-        crashes."""
-        if diff(self.clock.now, self.hello_at) >= HELLO_EVERY_MS:
-            self.hello_at = add(
-                self.clock.now, -HELLO_EVERY_MS
-            )  # never so long ago that diff() takes it for the future
-        if self.outbox.drops != self._drops_told or abs(self.clock.offset_ms() - self._offset_told) > _CLOCK_STEP_MS:
-            self.hello_due = True
-        if self.crashes is not None:
-            self.crashes.tell_repeats(self)
 
     def _restart(self) -> None:
         mode = self.reset_mode
@@ -178,13 +185,11 @@ class Node:
         """Send the traceback of an exception. The same one again within ten seconds is counted, and told afterwards."""
         self.task_errors += 1
         try:
-            if self.crashes is None:
-                from boardpulse.events import Crashes
+            from boardpulse.events import crash
 
-                self.crashes = Crashes()
-            self.crashes.note(self, source, error)
+            crash(self, source, error)
         except Exception:  # noqa: BLE001  # no heap for the report, say: the node lives on, and the count tells
-            self.outbox.give_up(CRASH)
+            self.outbox.give_up(_CRASH)
 
     def log(self, severity: "str | int", message: str, **fields: object) -> None:
         """Send a log line. Fields are ints, texts, bools or None; anything else is sent as text."""
@@ -222,11 +227,9 @@ class Node:
 
     async def run(self) -> None:
         """Step until stop(), as a task of whatever asyncio loop is running."""
-        from boardpulse import tasks
+        from boardpulse.tasks import run
 
-        tasks.watch_loop(self)
-        while not self.stopped:
-            await tasks.sleep_ms(self.step())
+        await run(self)
 
     async def flush(self, timeout_ms: int = 5000) -> bool:
         """Send what was sampled, and wait until everything is acknowledged. False when the time was over first."""

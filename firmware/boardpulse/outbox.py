@@ -15,7 +15,7 @@ EVENT = 1
 CRASH = 2
 
 _NEW = const(0)
-_DONE = const(1)
+_DONE = const(1)  # acknowledged while an older one is not
 _MAX_FRAME = const(8192)
 
 
@@ -44,6 +44,7 @@ class Outbox:
         self._pid = array("H", [0] * self.slots)
         self._kind = bytearray(self.slots)
         self._state = bytearray(self.slots)
+        self._columns = (self._seq, self._offset, self._length, self._pid, self._kind, self._state)
         self._first = 0
         self.count = 0
         self.next_seq = 0
@@ -52,6 +53,7 @@ class Outbox:
         self._done = 0
         self.dropped = [0, 0, 0]
         self.drops = 0
+        self._evict: Callable[[Outbox, int], bool] | None = None
 
     def begin(self, limit: int, kind: int) -> "Writer | None":
         """Where to write a frame of at most `limit` bytes. None when it must be given up at once, which is counted."""
@@ -171,80 +173,21 @@ class Outbox:
         return head >= need
 
     def _forget_first(self) -> None:
-        if self.done(0):
-            self._done -= 1
-        self._first = (self._first + 1) % self.slots
+        first = self._first
+        self._done -= self._state[first]
+        self._first = (first + 1) % self.slots
         self.count -= 1
-        self._shift_positions(0)
-
-    def _shift_positions(self, index: int) -> None:
-        if index < self.sent:
+        if self.sent:
             self.sent -= 1
-        if index < self.again:
+        if self.again:
             self.again -= 1
-        if index < self.until:
+        if self.until:
             self.until -= 1
 
     def _drop(self, kind: int) -> bool:
-        """Make room for a frame of `kind`: give up the oldest of the least important that are not above it."""
-        if self._done:
-            self._remove(self._find(-1))
-            return True
-        victim = 0
-        while victim <= kind:
-            index = self._find(victim)
-            if index >= 0:
-                self._remove(index)
-                self.dropped[victim] += 1
-                self.drops += 1
-                return True
-            victim += 1
-        return False
+        """Make room for a frame of `kind`; False when nothing may be given up for it."""
+        if self._evict is None:
+            from boardpulse.eviction import evict
 
-    def _find(self, kind: int) -> int:
-        """Position of the oldest frame of `kind`, or (-1) of one that was acknowledged out of order; -1 if there is
-        none."""
-        index = 0
-        while index < self.count:
-            slot = (self._first + index) % self.slots
-            if self._state[slot] == _DONE if kind < 0 else self._kind[slot] == kind:
-                return index
-            index += 1
-        return -1
-
-    def _remove(self, index: int) -> None:
-        """Take out the frame at a position; the older ones slide up into its place."""
-        self.moved += 1
-        if self.done(index):
-            self._done -= 1
-        self._shift_positions(index)
-        slot = (self._first + index) % self.slots
-        end = self._offset[slot] + self._length[slot]
-        while index > 0:
-            index -= 1
-            source = (self._first + index) % self.slots
-            end = self._slide(source, end)
-            self._copy_slot(source, (source + 1) % self.slots, end)
-        self._first = (self._first + 1) % self.slots
-        self.count -= 1
-
-    def _slide(self, slot: int, end: int) -> int:
-        """Move a frame up, so that it ends at `end`; at the end of the buffer where it does not fit below. Where it
-        begins now."""
-        length = self._length[slot]
-        start = end - length
-        if start < 0:
-            start = self.size - length
-        source = self._offset[slot]
-        while length:
-            length -= 1
-            self.buf[start + length] = self.buf[source + length]
-        return start
-
-    def _copy_slot(self, source: int, target: int, offset: int) -> None:
-        self._offset[target] = offset
-        self._seq[target] = self._seq[source]
-        self._length[target] = self._length[source]
-        self._pid[target] = self._pid[source]
-        self._kind[target] = self._kind[source]
-        self._state[target] = self._state[source]
+            self._evict = evict
+        return self._evict(self, kind)

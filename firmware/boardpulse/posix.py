@@ -88,10 +88,10 @@ def check_link(link: "dict[str, Any]") -> "list[tuple[str, object, str]]":
 
 
 def open_uart(link: "dict[str, Any]") -> "Stream":
-    """The serial port or pseudo-terminal at link["path"]."""
-    from boardpulse.links.tty import open_tty
+    """The serial port or pseudo-terminal at link["path"]; for "repl" the terminal that the program runs in."""
+    from boardpulse.links.tty import open_repl, open_tty
 
-    return open_tty(link["path"], link["baudrate"])
+    return open_repl(link) if link["path"] == "repl" else open_tty(link["path"], link["baudrate"])
 
 
 def open_socket(link: "dict[str, Any]") -> "Stream":

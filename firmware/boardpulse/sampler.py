@@ -31,22 +31,22 @@ class Sampler:
             group = Group(interval_ms, batch, label)
             group.number = len(self.groups)
             self.groups.append(group)
-        group.add(sensor)
+        group.admit(sensor)
         return group
 
-    def remove_last(self, group: Group) -> None:
+    def take_back(self, group: Group) -> None:
         """Take back what add() did to the group."""
         group.slots.pop()
         if not group.slots:
             self.groups.pop()
 
-    def start(self, now: int) -> None:
+    def begin_sampling(self, now: int) -> None:
         """Lay the columns out; every group is due at once."""
         for group in self.groups:
             group.due = now
-        self.lay_out()
+        self.lay_out_all()
 
-    def lay_out(self) -> None:
+    def lay_out_all(self) -> None:
         """Make all columns anew. Samples that wait must have been encoded before."""
         rate = 0
         for group in self.groups:

@@ -8,6 +8,7 @@ from shared_schema.errors import ConfigError
 
 TYPE_CHECKING = const(0)
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from boardpulse.node import Node
@@ -38,12 +39,9 @@ class Sleep:
         """Sample; if there is something to send, send it, wait for the acknowledgement and say bye; sleep until the
         next sample. Nothing that fails keeps the board awake for longer than awake_ms."""
         node = self._node
-        try:
-            self._sample()
-            if node.outbox.count:
-                self._send()
-        except Exception as error:  # noqa: BLE001  # a board that cannot fall asleep empties its battery
-            node.crash("sleep", error)
+        self._guarded(self._sample)
+        if node.outbox.count:
+            self._guarded(self._send)
         node.clock.update()
         if self._deep or node.link.name != "uart":  # a radio sleeps too, and its connection ends
             node.link.close()
@@ -54,6 +52,12 @@ class Sleep:
             self._sleep(ms)
         else:
             self._nap(self._next_ms(False))
+
+    def _guarded(self, part: "Callable[[], None]") -> None:
+        try:
+            part()
+        except Exception as error:  # noqa: BLE001  # a board that cannot fall asleep empties its battery
+            self._node.crash("sleep", error)
 
     def _sample(self) -> None:
         """What is due; all groups before a deep sleep, and in frames, since no memory keeps samples over it."""

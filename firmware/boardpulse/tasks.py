@@ -36,6 +36,13 @@ def watch_loop(node: "Node") -> None:
         loop.set_exception_handler(handler)
 
 
+async def run(node: "Node") -> None:
+    """Node.run"""
+    watch_loop(node)
+    while not node.stopped:
+        await sleep_ms(node.step())
+
+
 async def flush(node: "Node", timeout_ms: int) -> bool:
     """Node.flush"""
     node.emit_all()

@@ -2,6 +2,7 @@
 
 from boardpulse.clock import add, diff
 from boardpulse.compat import const, ticks_us
+from boardpulse.down import receive
 from boardpulse.links import mqtt_client as packets
 from boardpulse.links.mqtt_outgoing import Outgoing
 from shared_schema.encode import state
@@ -96,7 +97,7 @@ class Mqtt:
         """Say that the board disconnects on purpose, so that the last will is not sent."""
         if self._state == _UP and not self._out.busy():
             try:
-                self._out.say_goodbye(self._stream, self.node.boot)
+                self._out.say_goodbye(self._stream, self.node.boot_bytes)
             except OSError:
                 self.errors += 1
         self._drop()
@@ -113,7 +114,7 @@ class Mqtt:
         self._reader.reset()
         self._state = _OPENING
         self._since = self._said_at = self._heard_at = now
-        will = (topic(self._device_id, "state"), state(self.node.boot, _LOST))
+        will = (topic(self._device_id, "state"), state(self.node.boot_bytes, _LOST))
         self._out.queue = [
             packets.connect(self._client_id, options["keepalive_s"], options["user"], options["password"], will)
         ]
@@ -230,7 +231,7 @@ class Mqtt:
 
     def message(self, buf: bytearray, start: int, end: int) -> None:
         """A frame from the bridge."""
-        self.node.receive(buf, start, end)
+        receive(self.node, buf, start, end)
 
     def to_puback(self, pid: int) -> None:
         """The broker wants to hear that a message has arrived."""

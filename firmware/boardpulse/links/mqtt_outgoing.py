@@ -56,7 +56,7 @@ class Outgoing:
             self._written(node.outbox)
         return True
 
-    def say_goodbye(self, stream: "Stream", boot: int) -> None:
+    def say_goodbye(self, stream: "Stream", boot: bytes) -> None:
         """Write state 2 and DISCONNECT, as far as the stream takes them."""
         self._load(*self._publish_state(boot, _CLOSED))
         self._finish(stream)
@@ -90,7 +90,7 @@ class Outgoing:
             self._load_hello(node)
         elif self.state_due:
             self.state_due = False
-            self._load(*self._publish_state(node.boot, _CONNECTED))
+            self._load(*self._publish_state(node.boot_bytes, _CONNECTED))
         elif outbox.again < outbox.until:
             self._load_frame(outbox, outbox.again, _AGAIN)
         elif outbox.sent < outbox.count and outbox.sent < _WINDOW:
@@ -127,7 +127,7 @@ class Outgoing:
         head = packets.publish(self._topics["up"], length, outbox.pid(index), False, what == _AGAIN)
         self._load(head, memoryview(outbox.buf)[at : at + length])
 
-    def _publish_state(self, boot: int, status: int) -> "tuple[bytes, bytes]":
+    def _publish_state(self, boot: bytes, status: int) -> "tuple[bytes, bytes]":
         frame = state(boot, status)
         return packets.publish(self._topics["state"], len(frame), self.next_pid(), True), frame
 

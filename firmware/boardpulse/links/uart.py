@@ -2,6 +2,7 @@
 
 from boardpulse.clock import add, diff
 from boardpulse.compat import const
+from boardpulse.down import receive
 from shared_schema import framing
 
 TYPE_CHECKING = const(0)
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from boardpulse.protocols import Stream
 
 LEAD = framing.LEAD
-_LEAD = const(2)  # the same, without a look-up
 _FIRST_BACKOFF_MS = const(1000)
 _LAST_BACKOFF_MS = const(30000)
 _BURST = const(8)  # frames that are sent again before an acknowledgement asks for more
@@ -49,8 +49,8 @@ class Uart:
         self._open_stream = open_stream
         self._stream: Any = None
         self._read = bytearray(32)
-        self._chunk = bytearray(max_down + 8)
-        self._plain = bytearray(max_down + 16)
+        self._chunk = bytearray(max_down + 8 + 4)  # codes and CRC; what unseal() needs behind it
+        self._most = max_down + 8
         self._filled = 0
         self._source: bytes | bytearray = self._read
         self._at = self._left = 0
@@ -197,54 +197,23 @@ class Uart:
         filled = self._filled
         if byte == 0:
             self._filled = 0
-            if filled > len(self._chunk):
+            if filled > self._most:
                 self.errors += 1
             elif filled > 6:
                 self._open_chunk(filled)
-        elif filled < len(self._chunk):
+        elif filled < self._most:
             self._chunk[filled] = byte
             self._filled = filled + 1
         else:
-            self._filled = len(self._chunk) + 1
+            self._filled = self._most + 1
 
     def _open_chunk(self, filled: int) -> None:
-        """Hand on the frame in the chunk, if its CRC is right: sealing it again gives the same bytes, without heap."""
-        end = self._unstuff(filled) - 4
-        if end <= _LEAD or not self._same(framing.seal(self._plain, _LEAD, end), filled):
+        """Hand on the frame in the chunk, if it is one."""
+        end = framing.unseal(self._chunk, filled)
+        if end == 0:
             self.errors += 1
             return
-        end = self._unstuff(filled) - 4
         if self._backoff_ms > _FIRST_BACKOFF_MS:  # the bridge is back
             self._backoff_ms = _FIRST_BACKOFF_MS
             self._resend_at = self.node.clock.now
-        self.node.receive(self._plain, _LEAD, end)
-
-    def _same(self, end: int, filled: int) -> bool:
-        if end != filled + 2:
-            return False
-        while filled:
-            if self._plain[filled] != self._chunk[filled - 1]:
-                return False
-            filled -= 1
-        return True
-
-    def _unstuff(self, filled: int) -> int:
-        """Undo the COBS of the chunk into `_plain` from _LEAD on. Where it ends; 0 when it is no COBS."""
-        chunk = self._chunk
-        plain = self._plain
-        out = _LEAD
-        i = 0
-        while i < filled:
-            stop = i + chunk[i]
-            if stop > filled:
-                return 0
-            short = chunk[i] < 255
-            i += 1
-            while i < stop:
-                plain[out] = chunk[i]
-                out += 1
-                i += 1
-            if short and i < filled:
-                plain[out] = 0
-                out += 1
-        return out
+        receive(self.node, self._chunk, 0, end)

@@ -95,7 +95,7 @@ def test_a_wall_clock_that_fails_stops_nothing() -> None:
     def broken() -> tuple[int, int, int]:
         raise OSError("no clock")
 
-    bench.node.clock._wall = broken
+    bench.node.clock.wall = broken
     bench.run(20000, 1000)
     assert len(bench.frames(SAMPLES)) == 20
 
