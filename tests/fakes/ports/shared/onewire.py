@@ -1,0 +1,8 @@
+"""MicroPython's onewire, on every port of these."""
+
+
+class OneWire:
+    """A bus on a pin."""
+
+    def __init__(self, pin):
+        self.pin = pin

@@ -1,0 +1,3 @@
+"""network of the stm32 port."""
+
+from hardware import LAN  # noqa: F401
