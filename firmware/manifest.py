@@ -33,7 +33,7 @@ package(
         "recorder.py",
         "retained.py",
         "sampler.py",
-        "sleep.py",
+        "sleeping.py",
         "tasks.py",
         "watchdog.py",
         "links/__init__.py",

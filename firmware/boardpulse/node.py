@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from boardpulse.sampler import Sampler
     from boardpulse.sensors.health import Health
     from boardpulse.sensors.loop_lag import LoopLag
-    from boardpulse.sleep import Sleep
+    from boardpulse.sleeping import Sleep
     from boardpulse.watchdog import Watchdog
 
 VERSION = "0.1.0"

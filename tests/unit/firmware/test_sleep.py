@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from boardpulse import sleep
+from boardpulse import sleeping
 from boardpulse.retained import Retained
-from boardpulse.sleep import Sleep
+from boardpulse.sleeping import Sleep
 from boardpulse.watchdog import Watchdog
 from shared_schema import columns
 from shared_schema.cbor import encode
@@ -40,7 +40,7 @@ class Board:
         self.ticks_stop = ticks_stop
         self.looks = 0
         self.while_waiting: Callable[[int], None] = lambda look: None
-        monkeypatch.setattr(sleep, "sleep_ms", self.wait)
+        monkeypatch.setattr(sleeping, "sleep_ms", self.wait)
         options = {"mode": mode, "period_ms": PERIOD_MS, "awake_ms": awake_ms}
         self.memory = b""
         self.sleep = Sleep(self.bench.node, options, self, Retained(self.remember))
