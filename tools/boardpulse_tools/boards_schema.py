@@ -3,6 +3,7 @@
 Adding a board adds a folder with board.py, board.toml and wiring.md, and changes nothing else.
 """
 
+import ast
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
@@ -16,6 +17,7 @@ ARCHITECTURES = ("armv6m", "armv7m", "armv7emsp", "armv7emdp", "xtensa", "xtensa
 LINKS = ("uart", "mqtt")
 FILESYSTEMS = ("littlefs2", "fat", "posix", "none")
 TEMPLATE = "_template"
+SHARED = "_ports"  # what boards of a port have in common
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,31}")
 _USB = re.compile(r"[0-9a-f]{4}:[0-9a-f]{4}")
@@ -90,10 +92,24 @@ def read_boards(root: Path) -> list[BoardFile]:
     return [board for board in boards if board.name != TEMPLATE]
 
 
+def shared_modules(program: Path) -> set[Path]:
+    """The modules of boards/_ports that a board.py imports, and those that they do."""
+    shared = program.parents[1] / SHARED
+    return _shared_by(program, shared)
+
+
 def find_board(boards: Iterable[BoardFile], machine: str) -> BoardFile | None:
     """The board that says `machine` of itself (sys.implementation._machine); None for an unknown one."""
     matches = [(len(part), board.name, board) for board in boards for part in board.detect if part in machine]
     return max(matches)[2] if matches else None
+
+
+def _shared_by(program: Path, shared: Path) -> set[Path]:
+    found: set[Path] = set()
+    for node in ast.walk(ast.parse(program.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module == f"boards.{SHARED}":
+            found |= {shared / f"{alias.name}.py" for alias in node.names}
+    return found.union(*[_shared_by(path, shared) for path in found])
 
 
 def _problems(raw: dict[str, Any], folder: str) -> Iterator[str]:

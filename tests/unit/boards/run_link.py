@@ -123,9 +123,10 @@ def frames(line):
 def node(name, board, uart):
     """What a node says of itself and measures when it runs on the board for a while."""
     link = {"type": "uart", "id": uart}
-    started = boardpulse.start(
-        {"board": name, "link": link, "interval_ms": 20, "sensors": {"filesystem": False}}, board
-    )
+    config = {"board": name, "link": link, "interval_ms": 20, "sensors": {"filesystem": False}}
+    if hasattr(board, "join"):
+        config["wifi"] = {"ssid": "plant", "password": "secret"}
+    started = boardpulse.start(config, board)
     for _ in range(STEPS):
         started.step()
         for line in hardware.Line.made:
@@ -137,6 +138,7 @@ def node(name, board, uart):
         "device_id": hello.device_id, "platform": hello.platform, "info": [hello.info[key] for key in (3, 4)],
         "reset_cause": hello.reset_cause, "anchor": list(hello.anchor or ()), "groups": len(hello.groups),
         "samples": len([one for one in said if one.kind == 2]),
+        "sensors": sorted([slot.sensor.name for group in started.sampler.groups for slot in group.slots]),
         "events": [one.message for one in said if one.kind == 3],
     }  # fmt: skip
 

@@ -26,6 +26,11 @@ NO_BOOTLOADER = {"esp32"}
 WATCHDOG_MS = {"esp32": 60000, "stm32": 32000, "rp2": 8388}
 
 
+def has_radio(board: BoardFile) -> bool:
+    """Whether it has Wi-Fi: the others with a network have Ethernet."""
+    return "mqtt" in board.links and board.port != "stm32"
+
+
 def said(board: BoardFile, micropython: bool = False) -> Any:
     """What run_board.py prints."""
     return said_by(board.name, "run_board.py", micropython=micropython)
@@ -131,7 +136,7 @@ def test_a_watchdog_waits_for_no_longer_than_the_chip_can(board: BoardFile) -> N
 @each_board
 def test_wifi_is_told_of_where_it_was_joined(board: BoardFile) -> None:
     """Signal and reconnects on boards with a radio, once the configuration names a network."""
-    radio = "mqtt" in board.links and board.port != "stm32"
+    radio = has_radio(board)
     assert ("wifi" in [name for name, _ in said(board)["rows"]]) is radio
     if radio:
         assert said(board)["plain"]["wifi"] is None

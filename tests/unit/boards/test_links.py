@@ -7,7 +7,7 @@ import pytest
 
 from boardpulse_tools.boards_schema import BoardFile
 from tests.unit.boards.folders import FOLDER, ON_MICROPYTHON, microcontrollers, names, said_by
-from tests.unit.boards.test_composition import IDS
+from tests.unit.boards.test_composition import IDS, has_radio
 
 BOARDS = microcontrollers()
 each_board = pytest.mark.parametrize("board", BOARDS, ids=names(BOARDS))
@@ -95,7 +95,7 @@ def test_what_of_a_link_makes_no_sense_is_refused(board: BoardFile) -> None:
     """A path, pins on STM32, a broker or Wi-Fi without a network. No secret is repeated."""
     problems = said(board)["problems"]
     where = {name: [problem[0] for problem in found] for name, found in problems.items()}
-    radio = "mqtt" in board.links and board.port != "stm32"
+    radio = has_radio(board)
     assert where == {
         "path": ["link.path"],
         "pins": ["link.tx", "link.rx"] if board.port == "stm32" else [],
@@ -118,6 +118,7 @@ def test_a_node_runs_on_it(board: BoardFile) -> None:
     assert node["reset_cause"] == 1
     assert node["anchor"][0] == 1770000000
     assert node["samples"] > 10
+    assert ("wifi" in node["sensors"]) is has_radio(board)
     assert node["events"] == []
 
 

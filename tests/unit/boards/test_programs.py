@@ -7,9 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from boardpulse_tools.boards_schema import read_board
+from boardpulse_tools.boards_schema import read_board, shared_modules
 from tests.unit.boards.folders import FOLDER, ROOT
 
+# Of a port each: what a board imports is what goes onto it.
+SHARED_BY = {
+    "unix": set(),
+    "esp32_c3": {"common", "esp32", "radio", "running", "wifi"},
+    "nucleo_f446re": {"common", "running", "stm32"},
+    "nucleo_f767zi": {"common", "lan", "running", "stm32"},
+    "rpi_pico": {"common", "rp2", "running"},
+}
 FOLDERS = sorted(path.parent for path in FOLDER.glob("*/board.py"))
 SHARED = FOLDER / "_ports"
 NAMES = {"PLATFORM", "CLOCK_SOURCE", "SENSORS", "make_sensor", "open_uart", "open_socket", "wall_clock"}
@@ -19,7 +27,7 @@ NODE_SENSORS = {"health", "boot_number"}
 
 # What stays on a board all the time, and may therefore refer to nothing of the rest.
 STAYS = {"running", "wifi", "lan"}
-# All of a board's own .mpy, each module by itself: an ESP32 has the most, 6,584 bytes, and the limit is little above it,
+# All of a board's own .mpy, each module by itself: an ESP32 has the most, 6,584 bytes. The limit is little above it,
 # so that what is added to every board shows. (What a board is flashed with is linked, and smaller.)
 MOST_MPY_BYTES = 6900
 # Of that, what stays after the start: 1,573 bytes where there is Wi-Fi.
@@ -43,12 +51,8 @@ def bound(path: Path) -> set[str]:
 
 
 def shared_by(path: Path) -> set[str]:
-    """The modules of _ports that a file imports, and those that they do."""
-    found: set[str] = set()
-    for node in ast.walk(tree(path)):
-        if isinstance(node, ast.ImportFrom) and node.module == "boards._ports":
-            found |= {alias.name for alias in node.names}
-    return found.union(*[shared_by(SHARED / f"{name}.py") for name in found])
+    """The names of the modules of _ports that a file needs."""
+    return {module.stem for module in shared_modules(path)}
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
@@ -67,6 +71,12 @@ def test_a_unix_machine_knows_each_sensor_of_its_table(name: str) -> None:
     source = path.read_text() + (ROOT / "firmware/boardpulse/posix.py").read_text()
     assert sensors
     assert [sensor for sensor in sensors - NODE_SENSORS if f'name == "{sensor}"' not in source] == []
+
+
+@pytest.mark.parametrize("name", SHARED_BY)
+def test_a_board_takes_from_ports_what_it_needs(name: str) -> None:
+    """No board carries another port's code."""
+    assert shared_by(FOLDER / name / "board.py") == SHARED_BY[name]
 
 
 @pytest.mark.parametrize("name", sorted(STAYS))
