@@ -19,6 +19,7 @@ SENSORS = (
     ("loop_lag", 0, {}),
     ("frequency", 10000, {}),
     ("filesystem", 30000, {"paths": posix.paths}),
+    ("boot_number", 60000, {}),  # made by compose.py, as health is
     ("health", 10000, {}),
 )
 
@@ -64,3 +65,6 @@ device_id = posix.device_id
 mcu = posix.mcu
 reset_cause = posix.reset_cause
 reset = posix.reset
+memory = posix.memory
+deepsleep = posix.deepsleep
+lightsleep = posix.lightsleep

@@ -4,8 +4,8 @@ that worked is kept beside it. Loaded at the start only."""
 import os
 
 import boardpulse
-from boardpulse import events
 from boardpulse.compat import const
+from boardpulse.events import LOG, WARNING, body, write
 from shared_schema.errors import ConfigError
 
 TYPE_CHECKING = const(0)
@@ -64,4 +64,4 @@ def _content(path: str) -> bytes:
 
 
 def _tell(node: "Node", text: str) -> None:
-    events.write(node, events.body(events.LOG, events.WARNING, text, "config"))
+    write(node, body(LOG, WARNING, text, "config"))

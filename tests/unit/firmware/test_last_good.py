@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import boardpulse
-from boardpulse import last_good
+import boardpulse.last_good as last_good
 from boardpulse.node import Node
 from shared_schema.cbor_reader import loads
 from shared_schema.errors import ConfigError
@@ -128,7 +128,7 @@ def test_a_file_system_that_takes_nothing_is_told(path: Path, number: int, monke
     def refuse(*_: object) -> None:
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(last_good.os, "rename", refuse)
+    monkeypatch.setattr("boardpulse.last_good.os.rename", refuse)
     (warning,) = warnings(start(path))
     assert os.strerror(number) in warning
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from boardpulse import sleeping
 from boardpulse.retained import Retained
 from boardpulse.sleeping import Sleep
 from boardpulse.watchdog import Watchdog
@@ -40,7 +39,7 @@ class Board:
         self.ticks_stop = ticks_stop
         self.looks = 0
         self.while_waiting: Callable[[int], None] = lambda look: None
-        monkeypatch.setattr(sleeping, "sleep_ms", self.wait)
+        monkeypatch.setattr("boardpulse.sleeping.sleep_ms", self.wait)
         options = {"mode": mode, "period_ms": PERIOD_MS, "awake_ms": awake_ms}
         self.memory = b""
         self.sleep = Sleep(self.bench.node, options, self, Retained(self.remember))
