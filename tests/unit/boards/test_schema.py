@@ -180,3 +180,15 @@ def test_all_wrong_files_are_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(BoardFileError) as caught:
         read_boards(tmp_path)
     assert [line.rpartition(", ")[2] for line in str(caught.value).splitlines()] == ["'one'", "'two'"]
+
+
+@pytest.mark.parametrize("board", all_boards(), ids=lambda board: board.name)
+def test_the_page_of_the_boards_says_the_same(board: BoardFile) -> None:
+    """docs/boards.md has a row for each, with what board.toml says."""
+    rows = [
+        line for line in (FOLDER.parent / "docs/boards.md").read_text().splitlines() if f"| [{board.name}](" in line
+    ]
+    cells = [cell.strip() for cell in rows[0].strip("|").split("|")]
+    assert len(rows) == 1
+    assert cells[0] == f"[{board.name}](../boards/{board.name}/wiring.md)"
+    assert cells[1:6] == [board.port, board.chip, board.mpy_arch, ", ".join(board.links), str(board.heap_budget_bytes)]
