@@ -1,14 +1,18 @@
 """board.py of every folder, the template's and those of Unix machines too: complete, small, compiled for its chip."""
 
 import ast
+import importlib
+import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from boardpulse_tools.boards_schema import read_board, shared_modules
-from tests.unit.boards.folders import FOLDER, ROOT
+from boardpulse import config
+from boardpulse_tools.boards_schema import BoardFile, read_board, shared_modules
+from tests.unit.boards.folders import FOLDER, ROOT, microcontrollers
 
 # Of a port each: what a board imports is what goes onto it.
 SHARED_BY = {
@@ -71,6 +75,16 @@ def test_a_unix_machine_knows_each_sensor_of_its_table(name: str) -> None:
     source = path.read_text() + (ROOT / "firmware/boardpulse/posix.py").read_text()
     assert sensors
     assert [sensor for sensor in sensors - NODE_SENSORS if f'name == "{sensor}"' not in source] == []
+
+
+@pytest.mark.parametrize("board", microcontrollers(), ids=lambda board: board.name)
+def test_the_example_of_wiring_md_is_a_configuration(board: BoardFile) -> None:
+    """It is taken as it stands there; importing board.py for that touches no hardware."""
+    text = (FOLDER / board.name / "wiring.md").read_text()
+    (example,) = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
+    raw = {"board": board.name, "link": {"type": "uart"}, **json.loads("{" + example + "}")}
+    sensors = importlib.import_module(f"boards.{board.name}.board").SENSORS
+    assert set(config.check(raw, sensors, "bench").sensors) == {"ina219", "i2c_temperature", "ds18b20", "battery"}
 
 
 @pytest.mark.parametrize("name", SHARED_BY)
