@@ -28,6 +28,8 @@ COMMANDS = {
     "check-config": Lazy(
         "host_bridge.cli.check_config:check_config", "Say everything that is wrong with a bridge.toml."
     ),
+    "flash": Lazy("boardpulse_tools.flash.cli:flash", "Make a monitored device of a MicroPython board."),
+    "unflash": Lazy("boardpulse_tools.flash.cli:unflash", "Take boardpulse off a board."),
     "bench": Lazy("boardpulse_tools.bench.cli:bench", "Measure, and compare with the project's goals."),
 }
 

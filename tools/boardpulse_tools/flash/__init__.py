@@ -1,0 +1,1 @@
+"""`boardpulse flash` and `boardpulse unflash`: from a MicroPython board in the hand to a monitored device."""

@@ -1,0 +1,88 @@
+"""Does it speak? A hello on this line where frames come on it, else what the prompt can tell."""
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from boardpulse_tools.flash.board_code import START
+from boardpulse_tools.flash.errors import ScriptError, SilentError
+from boardpulse_tools.flash.transport import Session
+from shared_schema.cbor_reader import loads
+from shared_schema.errors import PeerError
+from shared_schema.framing import FRAME, TEXT, Deframer
+from shared_schema.parse import parse
+
+HELLO = 1
+HELLO_S = 20.0
+QUIET_S = 2.0
+SHOWN_LINES = 8
+TRACEBACK = "Traceback (most recent call last):"
+
+
+@dataclass
+class Heard:
+    """What came on the line: the device of the first hello that fits, and the console's lines."""
+
+    device_id: str | None = None
+    console: list[str] = field(default_factory=list)
+
+    def said(self) -> str:
+        """The end of the console, for a person."""
+        lines = [line for line in self.console if line.strip()][-SHOWN_LINES:]
+        return "\nThe board printed:\n" + "\n".join(f"  {line}" for line in lines) if lines else ""
+
+
+def wait_for_hello(session: Session, expected: str | None, timeout_s: float = HELLO_S) -> Heard:
+    """Read the line after a soft reset until a hello of this device comes; of any where `expected` is None.
+    SilentError with what the board printed instead."""
+    heard = Heard()
+    deframer = Deframer()
+    until = time.monotonic() + timeout_s
+    while heard.device_id is None:
+        over = time.monotonic() > until
+        for what, payload in deframer.flush() if over else deframer.feed(session.received()):
+            if what == FRAME:
+                _take(payload, expected, heard)
+            elif what == TEXT:
+                heard.console.append(str(payload).rstrip("\r"))
+                if TRACEBACK in heard.console[-1]:  # it will not speak any more
+                    until = min(until, time.monotonic() + QUIET_S)
+        if over and heard.device_id is None:
+            raise SilentError(f"No hello came within {timeout_s:g} s.{heard.said()}")
+    return heard
+
+
+def _take(payload: Any, expected: str | None, heard: Heard) -> None:
+    try:
+        message: Any = parse(loads(payload))
+    except PeerError:
+        return
+    if message.kind != HELLO:
+        return
+    if expected in (None, message.device_id):
+        heard.device_id = message.device_id
+    else:
+        heard.console.append(f"(a hello of {message.device_id}, and not of {expected})")
+
+
+def start_once(session: Session, config_path: str) -> str:
+    """Have the board make its node in the raw REPL, and say its id. SilentError when it cannot."""
+    try:
+        answer = session.run(START.format(path=config_path))
+    except ScriptError as error:
+        raise SilentError(f"The node does not start. {error}") from error
+    started = [line for line in answer.splitlines() if line.startswith("started ")]
+    if not started:
+        raise SilentError("The node did not say that it started.")
+    return started[-1].split(" ", 1)[1]
+
+
+def watch_console(session: Session, seconds: float = QUIET_S) -> None:
+    """Read the console after a soft reset. SilentError when main.py ends with a traceback."""
+    text = b""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        text += session.received()
+    lines = text.decode(errors="replace").splitlines()
+    if TRACEBACK in text.decode(errors="replace"):
+        raise SilentError(f"main.py ended with an error.{Heard(None, lines).said()}")
