@@ -25,10 +25,10 @@ class Sleep:
         self, node: "Node", options: "dict[str, Any]", board: "Any", retained: "Retained | None" = None
     ) -> None:
         mode = options["mode"]
-        self._sleep: Any = getattr(board, mode + "sleep", None)
-        if self._sleep is None:
+        if not hasattr(board, mode + "sleep"):
             raise ConfigError([("sleep.mode", mode, "another: this board cannot sleep so")])
         self._node = node
+        self._board = board
         self._retained = retained
         self._deep = mode == "deep"
         self._period_ms: int = options["period_ms"]
@@ -45,13 +45,16 @@ class Sleep:
         node.clock.update()
         if self._deep or node.link.name != "uart":  # a radio sleeps too, and its connection ends
             node.link.close()
-        if self._deep:
-            ms = self._next_ms(False)
-            if self._retained is not None:
-                self._retained.keep(node, ms)
-            self._sleep(ms)
-        else:
-            self._nap(self._next_ms(False))
+        ms = self._next_ms(False)
+        if not self._deep:
+            self._nap(ms)
+            return
+        if self._retained is not None:
+            self._retained.keep(node, ms)
+        if node.watchdog is not None and node.platform != "esp32":  # it goes on in a deep sleep, and would end it
+            self._nap(ms)
+            ms = 1
+        self._board.deepsleep(ms)
 
     def _guarded(self, part: "Callable[[], None]") -> None:
         try:
@@ -107,12 +110,12 @@ class Sleep:
     def _nap(self, ms: int) -> None:
         """Sleep lightly, in pieces that are short enough for a watchdog."""
         node = self._node
-        watchdog = getattr(node, "watchdog", None)
+        watchdog = node.watchdog
         while ms > 0:
             nap = ms
             if watchdog is not None:
                 watchdog.step()
                 nap = min(ms, watchdog.nap_ms)
-            node.clock.skip(self._sleep(nap) or 0)
+            node.clock.skip(self._board.lightsleep(nap) or 0)
             ms -= nap
         node._slept_ms = -1  # the sleep is no lag of the loop

@@ -195,11 +195,27 @@ def test_a_watchdog_is_fed_through_a_light_sleep(monkeypatch: pytest.MonkeyPatch
     fed: list[int] = []
     ticks = board.bench.ticks
     dog = Watchdog(lambda: fed.append(ticks.now), 8000, 8000, ticks, lambda a, b: a - b)
-    board.bench.node.watchdog = dog  # type: ignore[attr-defined,unused-ignore]
+    board.bench.node.watchdog = dog
     board.sleep.cycle()
     assert max(board.slept) == 4000
     assert sum(board.slept) in range(PERIOD_MS - 200, PERIOD_MS)
     assert max(b - a for a, b in itertools.pairwise(fed)) <= 4200
+
+
+@pytest.mark.parametrize(("platform", "naps", "slept"), [("esp32", 0, PERIOD_MS), ("rp2", 15, 1), ("stm32", 15, 1)])
+def test_a_watchdog_does_not_end_a_deep_sleep(
+    monkeypatch: pytest.MonkeyPatch, platform: str, naps: int, slept: int
+) -> None:
+    """Those of STM32 and RP2 go on in it: the time is slept lightly, feeding, and the deep sleep is only the start
+    anew."""
+    board = Board(monkeypatch)
+    node = board.bench.node
+    node.platform = platform
+    node.watchdog = Watchdog(lambda: None, 8000, 8000, board.bench.ticks, lambda a, b: a - b)
+    board.sleep.cycle()
+    assert len(board.slept) == naps + 1
+    assert sum(board.slept) in range(PERIOD_MS - 200, PERIOD_MS + 1)
+    assert slept - 200 < board.slept[-1] <= slept
 
 
 def test_a_board_that_cannot_sleep_so_says_so() -> None:
