@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from boardpulse.retained import Retained
 
 _POLL_MS = const(20)
+_LONGEST_NAP_MS = const(3600000)  # the timer that wakes an RP2 counts 32 bits of microseconds: 71 minutes
 
 
 class Sleep:
@@ -51,8 +52,8 @@ class Sleep:
             return
         if self._retained is not None:
             self._retained.keep(node, ms)
-        if node.watchdog is not None and node.platform != "esp32":  # it goes on in a deep sleep, and would end it
-            self._nap(ms)
+        if node.platform == "rp2" or (node.watchdog is not None and node.platform != "esp32"):
+            self._nap(ms)  # an RP2's deep sleep is no more than that; STM32's watchdog would end one
             ms = 1
         self._board.deepsleep(ms)
 
@@ -112,10 +113,10 @@ class Sleep:
         node = self._node
         watchdog = node.watchdog
         while ms > 0:
-            nap = ms
+            nap = min(ms, _LONGEST_NAP_MS)
             if watchdog is not None:
                 watchdog.step()
-                nap = min(ms, watchdog.nap_ms)
+                nap = min(nap, watchdog.nap_ms)
             node.clock.skip(self._board.lightsleep(nap) or 0)
             ms -= nap
         node._slept_ms = -1  # the sleep is no lag of the loop

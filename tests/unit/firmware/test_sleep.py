@@ -32,15 +32,16 @@ class Board:
         batch: int = 1,
         sensor: Any = None,
         ticks_stop: bool = False,
+        period_ms: int = PERIOD_MS,
     ) -> None:
-        self.bench = Bench([(sensor or Scripted([[1]]), PERIOD_MS, batch)], acks=False)
+        self.bench = Bench([(sensor or Scripted([[1]]), period_ms, batch)], acks=False)
         self.slept: list[int] = []
         self.answers_after = answers_after
         self.ticks_stop = ticks_stop
         self.looks = 0
         self.while_waiting: Callable[[int], None] = lambda look: None
         monkeypatch.setattr("boardpulse.sleeping.sleep_ms", self.wait)
-        options = {"mode": mode, "period_ms": PERIOD_MS, "awake_ms": awake_ms}
+        options = {"mode": mode, "period_ms": period_ms, "awake_ms": awake_ms}
         self.memory = b""
         self.sleep = Sleep(self.bench.node, options, self, Retained(self.remember))
 
@@ -216,6 +217,16 @@ def test_a_watchdog_does_not_end_a_deep_sleep(
     assert len(board.slept) == naps + 1
     assert sum(board.slept) in range(PERIOD_MS - 200, PERIOD_MS + 1)
     assert slept - 200 < board.slept[-1] <= slept
+
+
+def test_an_rp2_sleeps_for_longer_than_its_timer_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In pieces of an hour at most, also when the sleep is called deep."""
+    board = Board(monkeypatch, period_ms=10_000_000)
+    board.bench.node.platform = "rp2"
+    board.sleep.cycle()
+    *naps, last = board.slept
+    assert (max(naps), last) == (3_600_000, 1)
+    assert sum(naps) in range(9_999_000, 10_000_000)
 
 
 def test_a_board_that_cannot_sleep_so_says_so() -> None:
