@@ -1,11 +1,14 @@
 """Sleeping: what goes out before it, how long a board stays awake for it, and what its clock says after it."""
 
+import inspect
 import itertools
+import pkgutil
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+import boardpulse.api
 from boardpulse.retained import Retained
 from boardpulse.sleeping import Sleep
 from boardpulse.watchdog import Watchdog
@@ -257,3 +260,11 @@ def test_an_acknowledgement_in_the_last_moment_counts(monkeypatch: pytest.Monkey
     after = Bench()
     Retained(board.remember).restore(after.node)
     assert after.node.outbox.dropped == [0, 0, 0]
+
+
+def test_no_module_hides_a_function_of_the_package() -> None:
+    """A module that is imported becomes an attribute of its package, in the place of a function with its name."""
+    modules = {module.name for module in pkgutil.iter_modules(boardpulse.__path__)}
+    functions = {name for name, value in vars(boardpulse.api).items() if inspect.isfunction(value)}
+    assert "sleep" in functions
+    assert not functions & modules
