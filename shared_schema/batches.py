@@ -1,7 +1,10 @@
-"""Several samples in one frame (SPEC.md section 4): their times, and columns as a first value and differences.
+"""What samples frames have besides single integers (SPEC.md section 4): several samples, with their times, in columns
+of a first value and differences; NaN and infinities.
 
 Apart from encode.py, because a board that sends each sample at once never loads it.
 """
+
+from shared_schema.errors import EncodeError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +36,7 @@ def times(w: "Writer", gaps: list[int], n: int, interval_ms: int) -> None:
 def column(w: "Writer", values: "list[int | float | None]", n: int) -> None:
     """The first `n` of `values`: integers, None for a missing sample, NaN or infinities (SPEC.md section 4)."""
     if _constant(values, n):
-        w.value(values[0])
+        w.number(values[0])
         return
     w.array(n)
     previous = 0
@@ -44,8 +47,17 @@ def column(w: "Writer", values: "list[int | float | None]", n: int) -> None:
             w.integer(value - previous)
             previous = value
         else:
-            w.value(value)
+            w.number(value)
         i += 1
+
+
+def special(w: "Writer", value: float) -> None:
+    """Writer.special"""
+    if value - value == 0:
+        raise EncodeError("%r is finite: a value on the wire is an integer in its metric's scale" % value)
+    w.byte(0xF9)
+    w.byte(0x7E if value != value else 0x7C if value > 0 else 0xFC)
+    w.byte(0)
 
 
 def _constant(values: "list[int | float | None]", n: int) -> bool:

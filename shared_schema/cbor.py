@@ -142,7 +142,7 @@ class Writer:
         """true or false."""
         self.byte(0xF5 if value else 0xF4)
 
-    def value(self, value: "int | float | None") -> None:
+    def number(self, value: "int | float | None") -> None:
         """A metric's value: an integer, null for a missing one, or a special."""
         if isinstance(value, int):
             self.integer(value)
@@ -153,11 +153,9 @@ class Writer:
 
     def special(self, value: float) -> None:
         """NaN, +Infinity or -Infinity as half-precision float; EncodeError for a finite number."""
-        if value - value == 0:
-            raise EncodeError("%r is finite: a value on the wire is an integer in its metric's scale" % value)
-        self.byte(0xF9)
-        self.byte(0x7E if value != value else 0x7C if value > 0 else 0xFC)
-        self.byte(0)
+        from shared_schema.batches import special
+
+        special(self, value)
 
     def item(self, item: object) -> None:
         """Any item of None, bool, int, str, bytes, special floats, lists, tuples and dicts."""

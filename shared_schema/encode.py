@@ -37,7 +37,7 @@ def begin(w: Writer, kind: int, length: int, boot: bytes, seq: int) -> None:
 
 def begin_samples(w: Writer, columns: int, boot: bytes, seq: int) -> None:
     """The start of a samples frame. Next: w.split_uint (time of the first sample), w.uint(declaration), w.uint(group),
-    then w.uint(1) and w.value() `columns` times, or times() and column() of batches.py."""
+    then w.uint(1) and w.number() `columns` times, or times() and column() of batches.py."""
     begin(w, _SAMPLES, 7 + columns, boot, seq)
 
 

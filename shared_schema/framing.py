@@ -21,8 +21,14 @@ _SKIPPING = 2  # they were refused
 
 # CRC-32 of IEEE 802.3, reflected, by nibbles, its words cut into 16-bit halves: a 32-bit MicroPython keeps integers
 # above 2**30 on the heap, and a frame must not take any.
-_HIGH = b""
-_LOW = b""
+_HIGH = (
+    b"\x00\x00\xb7\x1d\x6e\x3b\xd9\x26\xdc\x76\x6b\x6b\xb2\x4d\x05\x50"
+    b"\xb8\xed\x0f\xf0\xd6\xd6\x61\xcb\x64\x9b\xd3\x86\x0a\xa0\xbd\xbd"
+)
+_LOW = (
+    b"\x00\x00\x64\x10\xc8\x20\xac\x30\x90\x41\xf4\x51\x58\x61\x3c\x71"
+    b"\x20\x83\x44\x93\xe8\xa3\x8c\xb3\xb0\xc2\xd4\xd2\x78\xe2\x1c\xf2"
+)
 _WORDS: "tuple[int, ...]" = ()
 
 
@@ -124,29 +130,21 @@ def _append_crc_halves(buf: bytearray, start: int, end: int) -> None:
     buf[end + 3] = ~high >> 8 & 0xFF
 
 
-def _crc_word(word: int, bits: int) -> int:
-    for _ in range(bits):
-        word = word >> 1 ^ (0xEDB88320 if word & 1 else 0)
-    return word
-
-
-def _crc_tables() -> tuple[bytes, bytes]:
-    high = bytearray(32)
-    low = bytearray(32)
-    for n in range(16):
-        word = _crc_word(n, 4)
-        low[n + n], low[n + n + 1] = word & 0xFF, word >> 8 & 0xFF
-        high[n + n], high[n + n + 1] = word >> 16 & 0xFF, word >> 24
-    return bytes(high), bytes(low)
+def _crc_words() -> tuple[int, ...]:
+    words = []
+    for word in range(256):
+        for _ in range(8):
+            word = word >> 1 ^ (0xEDB88320 if word & 1 else 0)
+        words.append(word)
+    return tuple(words)
 
 
 if sys.implementation.name != "micropython":
     _append_crc = _append_crc_wide
 elif sys.maxsize > 0xFFFFFFFF:  # the unix port: words fit, but a memoryview for binascii.crc32 would take heap
-    _WORDS = tuple([_crc_word(n, 8) for n in range(256)])
+    _WORDS = _crc_words()
     _append_crc = _append_crc_bytewise
 else:
-    _HIGH, _LOW = _crc_tables()
     _append_crc = _append_crc_halves
 
 

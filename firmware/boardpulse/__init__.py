@@ -14,18 +14,28 @@
     asyncio.run(main())
 
 Importing it does nothing; start() makes the node, which all other functions speak to. Without asyncio, call step()
-again and again.
+again and again. The functions for metrics, models, logs and sleep are in api.py, which is loaded with the first of
+them.
 """
 
 TYPE_CHECKING = 0
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
     from typing import Any
 
-    from boardpulse.custom import Counter, Gauge, Histogram
+    from boardpulse.api import add_sensor as add_sensor
+    from boardpulse.api import counter as counter
+    from boardpulse.api import flush as flush
+    from boardpulse.api import gauge as gauge
+    from boardpulse.api import histogram as histogram
+    from boardpulse.api import inference as inference
+    from boardpulse.api import log as log
+    from boardpulse.api import run as run
+    from boardpulse.api import sleep as sleep
+    from boardpulse.api import stop as stop
+    from boardpulse.api import watch as watch
     from boardpulse.node import Node
-    from boardpulse.recorder import Model
 
+_LATER = " add_sensor counter flush gauge histogram inference log run sleep stop watch "
 _node: "Node | None" = None
 
 
@@ -33,14 +43,9 @@ def start(config: "str | dict[str, Any]" = "boardpulse.json", board: "Any" = Non
     """Make the node from a configuration: a path, or what the file would hold. ConfigError lists everything that is
     wrong with it."""
     global _node
-    import gc
-
-    from boardpulse.compat import forget
     from boardpulse.compose import load
 
     _node = load(config, board)
-    forget("boardpulse.compose", "boardpulse.config", "boardpulse.events", "shared_schema.messages")
-    gc.collect()  # what the start took and no longer needs shall not lie between what stays
     return _node
 
 
@@ -51,76 +56,28 @@ def started() -> "Node":
     return _node
 
 
-def gauge(
-    name: str,
-    unit: str = "",
-    scale: int = -3,
-    labels: "dict[str, str] | None" = None,
-    help: str = "",  # noqa: A002  # what it is called wherever there are metrics
-) -> "Gauge":
-    """A metric of your own that goes up and down. Values are kept to 10**scale: three decimals unless told
-    otherwise."""
-    return started().metric(name, 0, unit, scale, labels, help)  # type: ignore[no-any-return]
-
-
-def counter(
-    name: str,
-    unit: str = "",
-    scale: int = 0,
-    labels: "dict[str, str] | None" = None,
-    help: str = "",  # noqa: A002
-) -> "Counter":
-    """A metric of your own that only grows."""
-    return started().metric(name, 1, unit, scale, labels, help)  # type: ignore[no-any-return]
-
-
-def histogram(
-    name: str,
-    bounds: "list[int | float]",
-    unit: str = "",
-    scale: int = -3,
-    labels: "dict[str, str] | None" = None,
-    help: str = "",  # noqa: A002
-) -> "Histogram":
-    """A metric of your own that counts observations between bounds."""
-    return started().metric(name, 2, unit, scale, labels, help, bounds)  # type: ignore[no-any-return]
-
-
-def inference(model: str, version: str = "") -> "Model":
-    """The recorder of a model: `with boardpulse.inference("gestures", "3"): …` counts and times an inference."""
-    from boardpulse.recorder import model as recorder
-
-    return recorder(started(), model, version)
-
-
-def log(severity: "str | int", message: str, **fields: object) -> None:
-    """Send a log line: debug, info, warning, error or critical, with fields that are ints, texts, bools or None."""
-    started().log(severity, message, **fields)
-
-
 def step() -> int:
     """Do what is due, for applications without asyncio. Milliseconds until it wants to be called again."""
     return started().step()
 
 
-async def run() -> None:
-    """Do what is due until stop(), as a task of your loop."""
-    await started().run()
+def main(config: str = "boardpulse.json") -> int:
+    """A whole program: start, then do what is due until it is interrupted; then say bye. An exit status, 2 for a wrong
+    configuration, which is printed."""
+    from boardpulse.program import begin
+
+    status = begin(config)
+    if not status:
+        started().loop()
+    return status
 
 
-async def flush(timeout_ms: int = 5000) -> bool:
-    """Send what was sampled and logged, and wait until it is acknowledged; before a deep sleep, say. False when
-    time was up first."""
-    return await started().flush(timeout_ms)
+def __getattr__(name: str) -> "Any":
+    if name[0] == "_":
+        raise AttributeError(name)
+    if " %s " % name in _LATER:
+        from boardpulse.api import lookup
 
-
-async def stop(timeout_ms: int = 1500) -> bool:
-    """Say bye, flush, close the link, end run(). Whether everything was acknowledged."""
-    return await started().stop(timeout_ms)
-
-
-def watch(coroutine: "Coroutine[Any, Any, Any]", name: str) -> "Coroutine[Any, Any, None]":
-    """A coroutine around yours, for create_task(): an exception that ends it is sent as a crash, with its traceback."""
-    from boardpulse.tasks import guard
-
-    return guard(started(), coroutine, name)
+        return lookup(name)
+    __import__("boardpulse." + name)  # MicroPython asks here before it looks for a module of the package
+    return globals()[name]

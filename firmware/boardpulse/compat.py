@@ -83,7 +83,7 @@ def forget(*names: str) -> None:
     host."""
     for name in names if MICROPYTHON else ():
         package, _, last = name.rpartition(".")
-        if sys.modules.pop(name, None) is not None:
+        if sys.modules.pop(name, None) is not None and package:
             delattr(sys.modules[package], last)
 
 

@@ -1,16 +1,15 @@
 """From a configuration and a board to a node. What was needed for it only is not kept."""
 
+import gc
 import sys
 
 from boardpulse import config, events
 from boardpulse.clock import Clock
-from boardpulse.compat import TICKS_MASK, const, error_text, runtime, ticks_ms
+from boardpulse.compat import TICKS_MASK, const, error_text, forget, runtime, ticks_ms
 from boardpulse.declaration import problem
 from boardpulse.node import VERSION, Node
 from boardpulse.outbox import Outbox
 from boardpulse.sampler import Sampler
-from boardpulse.sensors.health import Health
-from shared_schema import framing
 from shared_schema.errors import ConfigError
 
 TYPE_CHECKING = const(0)
@@ -47,9 +46,15 @@ def load(source: "str | dict[str, Any]", board: "Any" = None) -> Node:
     if problems:
         raise ConfigError(problems)
     try:
-        return build(settings, board)
+        node = build(settings, board)
     except MemoryError:
         raise ConfigError([("outbox_bytes", settings.outbox_bytes, "less, or else batch: the memory does not hold it")])
+    # What the start took and is no longer needed shall not lie between what stays.
+    forget("board", "boards._ports.common", "boards._ports.radio")
+    forget("boards._ports.esp32", "boards._ports.rp2", "boards._ports.stm32")
+    forget("boardpulse.compose", "boardpulse.config", "boardpulse.declaration", "boardpulse.events", "boardpulse.chips")
+    gc.collect()
+    return node
 
 
 def _id_of(board: "Any") -> "str | None":
@@ -65,6 +70,7 @@ def build(settings: config.Settings, board: "Any") -> Node:
     if settings.wifi and hasattr(board, "join"):
         board.join(settings.wifi)
     link, outbox = _link(settings, board)
+    retained = _retained(board)
     sampler = Sampler()
     found: dict[str, Any] = {}
     failed: list[tuple[str, str]] = []
@@ -73,22 +79,61 @@ def build(settings: config.Settings, board: "Any") -> Node:
         if options is False:
             continue
         try:
-            sensor = Health(sampler, link.name) if name == "health" else _made(name, options, clock, settings, board)
+            sensor = _made(name, options, board, (clock, settings.device_id, sampler, link.name, retained))
         except Exception as error:  # noqa: BLE001  # a driver that cannot even be made must not stop the board
             failed.append((name, error_text(error)))
             continue
         if sensor is not None and len(sensor.series):
             found[name] = sensor
             interval_ms = options.get("interval_ms") or max(interval_ms, settings.interval_ms)
+            if settings.sleep:
+                interval_ms = settings.sleep["period_ms"]  # all in one frame, whenever it is awake
             sampler.add(sensor, interval_ms, options.get("batch") or settings.batch_of(interval_ms))
     node = Node(settings.device_id, board.PLATFORM, clock, outbox, sampler, link)
     _describe(node, settings, board)
     _introduce(node, found, failed)
+    _prepare_sleep(node, settings, board, retained)
     return node
 
 
-def _made(name: str, options: "Any", clock: Clock, settings: config.Settings, board: "Any") -> "Any":
-    return board.make_sensor(name, options, clock, settings.device_id)
+def _made(name: str, options: "Any", board: "Any", given: "Any") -> "Any":
+    clock, device_id, sampler, link, retained = given
+    if name == "health":
+        from boardpulse.sensors.health import Health
+
+        return Health(sampler, link)
+    if name == "boot_number":
+        return _boot_number(retained)
+    return board.make_sensor(name, options, clock, device_id)
+
+
+def _boot_number(retained: "Any") -> "Any":
+    if retained is None:
+        return None
+    from boardpulse.sensors.boot_number import BootNumber
+
+    return BootNumber(retained.boot_number)
+
+
+def _retained(board: "Any") -> "Any":
+    """The memory that survives a reset, where there is one; that counts this start."""
+    memory = board.memory() if hasattr(board, "memory") else None
+    if memory is None:
+        return None
+    from boardpulse.retained import Retained
+
+    return Retained(memory)
+
+
+def _prepare_sleep(node: Node, settings: config.Settings, board: "Any", retained: "Any") -> None:
+    if retained is not None:
+        retained.restore(node)
+    if settings.sleep:
+        from boardpulse.sleeping import Sleep
+
+        node.sleep = Sleep(node, settings.sleep, board, retained)
+    if settings.watchdog_ms:  # last: from here on the board must step
+        node.watchdog = board.watchdog(settings.watchdog_ms) if hasattr(board, "watchdog") else None
 
 
 def _introduce(node: Node, found: "dict[str, Any]", failed: "list[tuple[str, str]]") -> None:
@@ -110,19 +155,30 @@ def _describe(node: Node, settings: config.Settings, board: "Any") -> None:
         node.info[5] = settings.application
     if settings.application_version:
         node.info[6] = settings.application_version
-    node.interval_ms = settings.interval_ms
-    node.batch = settings.batch_of(settings.interval_ms)
+    node.interval_ms = settings.sleep.get("period_ms", settings.interval_ms)
+    node.batch = settings.batch_of(node.interval_ms)
     node.log_level = events.severity_number(settings.log_level)
     node.reset = board.reset
     node.reset_cause = board.reset_cause()
+    if hasattr(board, "wake_reason"):
+        node.wake_reason = board.wake_reason()
 
 
 def _link(settings: config.Settings, board: "Any") -> "tuple[Link, Outbox]":
+    try:
+        return _made_link(settings, board)
+    except ImportError:
+        kind = settings.link["type"]
+        raise ConfigError([("link.type", kind, "another, or flash the board again for a link of type %s" % kind)])
+
+
+def _made_link(settings: config.Settings, board: "Any") -> "tuple[Link, Outbox]":
     options = settings.link
     if options["type"] == "uart":
         from boardpulse.links.uart import LEAD, Uart
+        from shared_schema.framing import seal
 
-        return Uart(options, board.open_uart), Outbox(settings.outbox_bytes, framing.seal, LEAD)
+        return Uart(options, board.open_uart), Outbox(settings.outbox_bytes, seal, LEAD)
     from boardpulse.links.mqtt import Mqtt
 
     return Mqtt(settings.device_id, options, board.open_socket), Outbox(settings.outbox_bytes)

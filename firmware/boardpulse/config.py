@@ -34,6 +34,8 @@ class Settings:
         self.application: str = values["application"]
         self.application_version: str = values["application_version"]
         self.wifi: dict[str, Any] = values["wifi"]
+        self.sleep: dict[str, Any] = values["sleep"]
+        self.watchdog_ms: int = values["watchdog_ms"]
 
     def batch_of(self, interval_ms: int) -> int:
         """Samples to a frame for a sensor with this interval and no batch of its own."""
@@ -102,6 +104,13 @@ _TOP: "dict[str, Any]" = {
     "application": (text(64), ""),
     "application_version": (text(64), ""),
     "wifi": (anything_of(dict, "an object with ssid and password"), {}),
+    "sleep": (anything_of(dict, "an object with mode and period_ms"), {}),
+    "watchdog_ms": (integer(1000, MAX_INTERVAL_MS), 0),
+}
+_SLEEP = {
+    "mode": (one_of("deep", "light"),),
+    "period_ms": (integer(1000, MAX_INTERVAL_MS),),
+    "awake_ms": (integer(100, 600000), 10000),
 }
 _WIFI = {"ssid": (text(32),), "password": (text(64), "")}
 _LINKS: "dict[str, dict[str, Any]]" = {
@@ -163,6 +172,8 @@ def check(raw: object, sensors: "tuple[tuple[Any, ...], ...] | None", default_id
     values["link"] = _link(raw.get("link"), problems)
     if raw.get("wifi"):
         values["wifi"] = section("wifi.", raw["wifi"], _WIFI, problems)
+    if raw.get("sleep"):
+        values["sleep"] = section("sleep.", raw["sleep"], _SLEEP, problems)
     if sensors is None:
         problems.append(("board", shown("", raw.get("board")), "a folder of boards/, such as unix or linux"))
     else:

@@ -4,6 +4,7 @@ from boardpulse.compat import const
 from boardpulse.group import columns_of
 from shared_schema.cbor import encode
 from shared_schema.errors import EncodeError
+from shared_schema.framing import encode_frame
 
 TYPE_CHECKING = const(0)
 if TYPE_CHECKING:
@@ -18,17 +19,18 @@ _MAX_LABEL_BYTES = const(128)
 _MAX_HELLO = const(8128)  # of a frame's 8192 bytes: counters and uptime grow
 
 
-def hello(node: "Node") -> bytes:
-    """The whole frame, for the present uptime."""
+def hello(node: "Node", sealed: bool = False) -> bytes:
+    """The whole frame, for the present uptime; `sealed` in its form on a UART."""
     node.clock.update()
     node.hello_at = node.clock.now
     node.drops_told = node.outbox.drops
-    return encode([1, node.boot, node.outbox.next_seq, node.clock.uptime_ms(), body(node)])
+    frame = encode([1, node.boot, node.outbox.next_seq, node.clock.uptime_ms(), body(node)])
+    return encode_frame(frame) if sealed else frame
 
 
 def body(node: "Node") -> "dict[int, object]":
     """The declaration's map."""
-    groups = [[group.interval_ms, group.batch, group.series()] for group in node.sampler.groups]
+    groups = [[group.interval_ms, group.batch, group.declared()] for group in node.sampler.groups]
     out: dict[int, object] = {0: 1, 1: node.device_id, 2: node.platform, 3: node.declaration, 4: groups, 5: node.info}
     anchor = node.clock.anchor()
     if anchor is not None:
@@ -64,7 +66,7 @@ def problem(node: "Node") -> str:
 def _problem_of(group: "Group") -> str:
     if sum([columns_of(slot.sensor) for slot in group.slots]) > _MAX_COLUMNS:
         return "more than %d columns are sampled together" % _MAX_COLUMNS
-    series = group.series()
+    series = group.declared()
     if len(series) > _MAX_SERIES:
         return "more than %d series are sampled together" % _MAX_SERIES
     for one in series:

@@ -12,7 +12,7 @@ _DONE = const(1)
 def evict(box: "Outbox", kind: int) -> bool:
     """Make room for a frame of `kind`: give up the oldest of the least important that are not above it. False when
     there is none. Frames that are only held because an older one is not acknowledged go first."""
-    if box._done:  # noqa: SLF001  # this is a part of the outbox
+    if box._done:  # this is a part of the outbox
         _remove(box, _find(box, -1))
         return True
     victim = 0

@@ -50,19 +50,19 @@ class Slot:
         """Fill this sensor's part of the row. node.sensor_report hears of the first failure and of recovery."""
         if self.failures and diff(now, self.retry_at) < 0:
             return self.blank(row)
-        fault = None
+        judged = False
+        fault: Exception | None = None
         start = ticks_us()
         try:
             self.sensor.read(row, self.at)
             self.took_us = ticks_diff(ticks_us(), start)
-            if self.failures or self.took_us > self.budget_us or not self.plausible(row):
-                fault = self
+            judged = self.failures > 0 or self.took_us > self.budget_us or not self.plausible(row)
         except Exception as error:  # noqa: BLE001  # whatever a driver raises must not stop the other sensors
             fault = error
-        if fault is not None:
+        if judged or fault is not None:
             from boardpulse.failing import judge
 
-            judge(self, row, now, node, None if fault is self else fault)
+            judge(self, row, now, node, fault)
         return None
 
     def plausible(self, row: "Row") -> bool:
@@ -136,7 +136,7 @@ class Group:
 
             self._batches = write
 
-    def series(self) -> "list[Series | list[object]]":
+    def declared(self) -> "list[Series | list[object]]":
         """All series in order, as hello declares them."""
         return [list(one) if isinstance(one, tuple) else one for slot in self.slots for one in slot.sensor.series]
 
@@ -182,4 +182,4 @@ class Group:
             if isinstance(value, int):  # the commonest case by far, in half the time
                 w.integer(value)
             else:
-                w.value(value)
+                w.number(value)

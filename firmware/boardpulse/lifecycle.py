@@ -84,6 +84,15 @@ def bye(node: "Node", reason: int, wake_in_ms: int = -1) -> None:
     outbox.put(encode([5, node.boot, outbox.next_seq, node.clock.uptime_ms(), body]), EVENT)
 
 
+def restart(node: "Node") -> None:
+    """Say bye and restart as node.reset_mode says."""
+    mode = node.reset_mode
+    node.reset_mode = -1
+    close(node, 1500, 3)
+    if node.reset is not None:
+        node.reset(mode)
+
+
 def close(node: "Node", timeout_ms: int, reason: int) -> bool:
     """Say bye, flush, close the link; without asyncio."""
     bye(node, reason)

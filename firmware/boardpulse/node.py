@@ -5,7 +5,7 @@ loaded when it is needed.
 """
 
 from boardpulse.clock import add, diff
-from boardpulse.compat import const, forget, random_boot, ticks_diff, ticks_us
+from boardpulse.compat import const, forget, random_boot, sleep_ms, ticks_diff, ticks_us
 from boardpulse.emit import emit
 from shared_schema.encode import boot_bytes
 
@@ -102,7 +102,9 @@ class Node:
         if diff(now, self.check_at) >= 0:
             self._check(now)
         if self.reset_mode >= 0:
-            self._restart()
+            from boardpulse.lifecycle import restart
+
+            restart(self)
         if link_wait < wait:
             wait = link_wait
         self._slept_ms = wait
@@ -149,11 +151,11 @@ class Node:
         for group in self.sampler.groups:
             emit(self, group)
 
-    def hello(self) -> bytes:
-        """The present hello; what asked for it is satisfied."""
+    def hello(self, sealed: bool = False) -> bytes:
+        """The present hello, `sealed` in its form on a UART; what asked for it is satisfied."""
         from boardpulse.declaration import hello
 
-        frame = hello(self)
+        frame = hello(self, sealed)
         forget("boardpulse.declaration")
         self.hello_due = self.hello_asked = False
         return frame
@@ -161,13 +163,6 @@ class Node:
     def capacity_s(self) -> int:
         """For how many seconds the outbox can take frames at the declared cadence."""
         return self.outbox.free() * 100 // self.sampler.bytes_per_100_s
-
-    def _restart(self) -> None:
-        mode = self.reset_mode
-        self.reset_mode = -1
-        self.close(reason=3)
-        if self.reset is not None:
-            self.reset(mode)
 
     def sensor_report(self, slot: "Slot", error: "str | None") -> None:
         """Tell that a sensor began to fail (`error`), or that it works again."""
@@ -218,12 +213,22 @@ class Node:
 
         redeclare(self, intervals, batches)
 
-    def close(self, timeout_ms: int = 1500, reason: int = 0) -> bool:
+    def end(self, timeout_ms: int = 1500, reason: int = 0) -> bool:
         """Say bye, wait until everything is acknowledged or the time is over, close the link. Whether everything
         was."""
         from boardpulse.lifecycle import close
 
         return close(self, timeout_ms, reason)
+
+    def loop(self) -> None:
+        """Step until stop(); without asyncio, which takes heap. Ctrl-C ends it with a bye."""
+        try:
+            while self.sleep is not None:
+                self.sleep.cycle()
+            while not self.stopped:
+                sleep_ms(self.step())
+        except KeyboardInterrupt:
+            self.end()
 
     async def run(self) -> None:
         """Step until stop(), as a task of whatever asyncio loop is running."""

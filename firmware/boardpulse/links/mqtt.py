@@ -101,6 +101,7 @@ class Mqtt:
             except OSError:
                 self.errors += 1
         self._drop()
+        self._connected_once = False  # closed on purpose: to be back is no reconnect
 
     def _open(self, now: int) -> bool:
         if self._open_at >= 0 and diff(now, self._open_at) < 0:
@@ -110,6 +111,8 @@ class Mqtt:
             self._stream = self._open_socket(options)
         except OSError as error:
             self._lose(now, error)
+            return False
+        if self._stream is None:  # the board's Wi-Fi is still connecting
             return False
         self._reader.reset()
         self._state = _OPENING

@@ -7,7 +7,7 @@ does: no frame begins with two of them, or with a return and one, which is what 
 import sys
 from select import POLLIN, poll
 
-from micropython import const, kbd_intr
+from boardpulse.compat import const
 
 TYPE_CHECKING = const(0)
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class Repl:
         self._since_zero = 0
         self._readable: Any = poll()
         self._readable.register(sys.stdin, POLLIN)
-        kbd_intr(-1)
+        self._interrupt_by(-1)
 
     def write(self, buf: "bytearray | bytes", offset: int, length: int) -> "int | None":
         """Bytes that were taken."""
@@ -65,7 +65,12 @@ class Repl:
     def close(self) -> None:
         """Read no more; Ctrl-C interrupts again."""
         self._since_zero = _ENDED
-        kbd_intr(_CTRL_C)
+        self._interrupt_by(_CTRL_C)
+
+    def _interrupt_by(self, byte: int) -> None:
+        from micropython import kbd_intr
+
+        kbd_intr(byte)
 
 
 def open_repl(link: "dict[str, Any]") -> Repl:

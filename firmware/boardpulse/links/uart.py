@@ -26,8 +26,6 @@ _CLOSED_MS = const(200)
 _HELLO = const(0)
 _AGAIN = const(1)
 _NEW = const(2)
-_INFO = const(1)
-_WARNING = const(2)
 
 
 class Uart:
@@ -45,25 +43,25 @@ class Uart:
         self.node: Node = None  # type: ignore[assignment]  # the node puts itself here
         self.errors = 0
         self.reconnects = 0
-        self._options = options
-        self._open_stream = open_stream
-        self._stream: Any = None
+        self.options = options
+        self.open_stream = open_stream
+        self.stream: Any = None
         self._read = bytearray(32)
         self._chunk = bytearray(max_down + 8 + 4)  # codes and CRC; what unseal() needs behind it
         self._most = max_down + 8
-        self._filled = 0
+        self.filled = 0
         self._source: bytes | bytearray = self._read
-        self._at = self._left = 0
+        self._at = self.left = 0
         self._what = _HELLO
         self._seq = self._moved = 0
-        self._backoff_ms = _FIRST_BACKOFF_MS
-        self._resend_at = 0
+        self.backoff_ms = _FIRST_BACKOFF_MS
+        self.resend_at = 0
         self._budget = 0
-        self._open_at = -1
+        self.open_at = -1
 
     def step(self, now: int) -> int:
         """Read what came, write what may be written. Milliseconds until it wants to be called again."""
-        if self._stream is None and not self._reopen(now):
+        if self.stream is None and not self._reopen(now):
             return _CLOSED_MS
         try:
             more = self._receive()
@@ -71,88 +69,70 @@ class Uart:
             while self._write():
                 pass
         except OSError as error:
-            self._lose(now, error)
+            from boardpulse.links.opening import lose
+
+            lose(self, now, error)
             return _CLOSED_MS
-        return _BUSY_MS if self._left or more else _WAITING_MS if self.node.outbox.count else _IDLE_MS
+        return _BUSY_MS if self.left or more else _WAITING_MS if self.node.outbox.count else _IDLE_MS
 
     def acknowledged(self) -> None:
         """The bridge has committed frames: it is there, and may get more of those that are sent again."""
-        self._backoff_ms = _FIRST_BACKOFF_MS
+        self.backoff_ms = _FIRST_BACKOFF_MS
         self._budget = _BURST
-        self._resend_at = add(self.node.clock.now, _FIRST_BACKOFF_MS)
+        self.resend_at = add(self.node.clock.now, _FIRST_BACKOFF_MS)
 
     def fail(self) -> None:
         """Begin afresh after an error in this code: what was half written or half read is given up."""
         self.errors += 1
-        self._left = self._filled = 0
+        self.left = self.filled = 0
 
     def close(self) -> None:
         """Let go of the stream."""
-        if self._stream is not None:
-            self._stream.close()
-            self._stream = None
+        if self.stream is not None:
+            self.stream.close()
+            self.stream = None
 
     def _reopen(self, now: int) -> bool:
-        if self._open_at >= 0 and diff(now, self._open_at) < 0:
+        if self.open_at >= 0 and diff(now, self.open_at) < 0:
             return False
-        try:
-            self._stream = self._open_stream(self._options)
-        except OSError as error:
-            self._lose(now, error)
-            return False
-        if self._open_at >= 0:
-            self.reconnects += 1
-            self.node.link_report(_INFO, "the line is open again")
-        self._open_at = -1
-        self._backoff_ms = _FIRST_BACKOFF_MS
-        self._resend_at = now
-        self.node.hello_due = True
-        return True
+        from boardpulse.links.opening import reopen
 
-    def _lose(self, now: int, error: OSError) -> None:
-        self.errors += 1
-        if self._open_at < 0:
-            self._backoff_ms = _FIRST_BACKOFF_MS
-            self.node.link_report(_WARNING, "the line is lost: %s" % error)
-        self._open_at = add(now, self._backoff_ms)
-        self._backoff_ms = min(self._backoff_ms * 2, _LAST_BACKOFF_MS)
-        self._left = self._filled = 0
-        self.close()
+        return reopen(self, now)
 
     def _time_out(self, now: int) -> None:
         """Have the frames that were sent and not acknowledged in time sent again, the oldest first."""
         outbox = self.node.outbox
         if outbox.sent == 0:
-            self._resend_at = add(now, self._backoff_ms)
-        elif diff(now, self._resend_at) >= 0:
+            self.resend_at = add(now, self.backoff_ms)
+        elif diff(now, self.resend_at) >= 0:
             outbox.again = 0
             outbox.until = outbox.sent
             self._budget = _BURST
-            self._backoff_ms = min(self._backoff_ms * 2, _LAST_BACKOFF_MS)
-            self._resend_at = add(now, self._backoff_ms)
+            self.backoff_ms = min(self.backoff_ms * 2, _LAST_BACKOFF_MS)
+            self.resend_at = add(now, self.backoff_ms)
 
     def _write(self) -> bool:
         """Write what the stream takes of one frame. Whether it is worth going on."""
         outbox = self.node.outbox
-        if self._left and self._what != _HELLO and self._moved != outbox.moved:
-            self._left = 0  # it has moved in the outbox; the zero that begins the next frame ends what was written
-        if not self._left and not self._choose(outbox):
+        if self.left and self._what != _HELLO and self._moved != outbox.moved:
+            self.left = 0  # it has moved in the outbox; the zero that begins the next frame ends what was written
+        if not self.left and not self._choose(outbox):
             return False
-        taken = self._stream.write(self._source, self._at, self._left)
+        taken = self.stream.write(self._source, self._at, self.left)
         if not taken:
             return False
         self._at += taken
-        self._left -= taken
-        if not self._left:
+        self.left -= taken
+        if not self.left:
             self._written(outbox)
         return True
 
     def _choose(self, outbox: "Outbox") -> bool:
         if self.node.hello_due:
             self._what = _HELLO
-            self._source = framing.encode_frame(self.node.hello())
+            self._source = self.node.hello(True)
             self._at = 0
-            self._left = len(self._source)
+            self.left = len(self._source)
             return True
         if outbox.again < outbox.until and self._budget:
             self._what = _AGAIN
@@ -164,7 +144,7 @@ class Uart:
             return False
         self._source = outbox.buf
         self._at = outbox.offset(index)
-        self._left = outbox.length(index)
+        self.left = outbox.length(index)
         self._seq = outbox.seq(index)
         self._moved = outbox.moved
         return True
@@ -182,7 +162,7 @@ class Uart:
         buf = self._read
         reads = _MOST_READS
         while reads:
-            n = self._stream.readinto(buf)
+            n = self.stream.readinto(buf)
             if not n:
                 return False
             i = 0
@@ -194,18 +174,18 @@ class Uart:
 
     def _take(self, byte: int) -> None:
         """Collect the bytes between two zeros; what is longer than a down frame may be is skipped."""
-        filled = self._filled
+        filled = self.filled
         if byte == 0:
-            self._filled = 0
+            self.filled = 0
             if filled > self._most:
                 self.errors += 1
             elif filled > 6:
                 self._open_chunk(filled)
         elif filled < self._most:
             self._chunk[filled] = byte
-            self._filled = filled + 1
+            self.filled = filled + 1
         else:
-            self._filled = self._most + 1
+            self.filled = self._most + 1
 
     def _open_chunk(self, filled: int) -> None:
         """Hand on the frame in the chunk, if it is one."""
@@ -213,7 +193,7 @@ class Uart:
         if end == 0:
             self.errors += 1
             return
-        if self._backoff_ms > _FIRST_BACKOFF_MS:  # the bridge is back
-            self._backoff_ms = _FIRST_BACKOFF_MS
-            self._resend_at = self.node.clock.now
+        if self.backoff_ms > _FIRST_BACKOFF_MS:  # the bridge is back
+            self.backoff_ms = _FIRST_BACKOFF_MS
+            self.resend_at = self.node.clock.now
         receive(self.node, self._chunk, 0, end)

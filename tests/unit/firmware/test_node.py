@@ -353,7 +353,7 @@ def test_close_sends_what_waits_then_bye() -> None:
     bench = Bench([(Scripted([[1]]), 100, 50)])
     bench.run(500, 100)
     bench.frames()
-    assert not bench.node.close(timeout_ms=1)  # nobody acknowledges
+    assert not bench.node.end(timeout_ms=1)  # nobody acknowledges
     assert bench.line.closed
     assert [(f.kind, getattr(f, "n", None)) for f in bench.frames(SAMPLES, BYE)] == [(SAMPLES, 5), (BYE, None)]
 

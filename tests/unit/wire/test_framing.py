@@ -46,16 +46,26 @@ def test_seal_leaves_the_rest_of_the_buffer() -> None:
 
 def test_crc_in_halves_equals_zlib() -> None:
     """The CRC for 32-bit boards, which is put together from 16-bit halves, is the usual one."""
-    high, low = framing._crc_tables()
-    saved = framing._HIGH, framing._LOW
-    framing._HIGH, framing._LOW = high, low
-    try:
-        for frame in (b"", b"\0", b"\xff" * 300, bytes(range(256))):
-            buf = bytearray(b"xy") + bytearray(frame) + bytearray(4)
-            framing._append_crc_halves(buf, 2, 2 + len(frame))
-            assert bytes(buf[-4:]) == zlib.crc32(frame).to_bytes(4, "little")
-    finally:
-        framing._HIGH, framing._LOW = saved
+    for frame in (b"", b"\0", b"\xff" * 300, bytes(range(256))):
+        buf = bytearray(b"xy") + bytearray(frame) + bytearray(4)
+        framing._append_crc_halves(buf, 2, 2 + len(frame))
+        assert bytes(buf[-4:]) == zlib.crc32(frame).to_bytes(4, "little")
+
+
+def test_unseal_finds_what_seal_made_and_nothing_else() -> None:
+    """In place: the frame again, and 0 after any single changed bit or a cut."""
+    for frame in (b"\x85\x00\x01", b"\0" * 20, bytes(range(256)) * 2, b"\xff" * 254):
+        chunk = framing.encode_frame(frame)[1:-1]
+        buf = bytearray(chunk) + bytearray(4)
+        end = framing.unseal(buf, len(chunk))
+        assert bytes(buf[:end]) == frame
+        for cut in (0, 1, 5, len(chunk) - 1):
+            assert framing.unseal(bytearray(chunk) + bytearray(4), cut) == 0
+        for bit in range(0, len(chunk) * 8, 7):
+            bad = bytearray(chunk) + bytearray(4)
+            bad[bit >> 3] ^= 1 << (bit & 7)
+            if bad[bit >> 3]:
+                assert framing.unseal(bad, len(chunk)) == 0, bit
 
 
 def test_decode_chunk_accepts_a_last_empty_code() -> None:

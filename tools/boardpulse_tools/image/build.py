@@ -4,14 +4,19 @@ import hashlib
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from boardpulse_tools.image.emit import linked
+from boardpulse_tools.image.layout import bundles
+from boardpulse_tools.image.link import Program
+from boardpulse_tools.image.parse import OURS, module_name, parse
 from boardpulse_tools.image.sources import board_sources, main_source
 
 COMPILE_TIMEOUT_S = 60
+ROOTS = ("boardpulse", "boardpulse.api")  # what applications call
 
 
 class ImageError(Exception):
@@ -34,14 +39,47 @@ class Image:
         return whole.hexdigest()
 
 
-def build_image(board: str, *, arch: str | None = None, link: str | None = None) -> Image:
+def build_image(
+    board: str,
+    *,
+    arch: str | None = None,
+    link: str | None = None,
+    without: Collection[str] = (),
+    extra: Mapping[str, str] | None = None,
+    shorten: bool = True,
+) -> Image:
     """The image of a folder of boards/. `arch` is what mpy-cross -march takes; None makes bytecode that runs on all
-    chips. `link` leaves the other link's modules out. ImageError when there is no such board, or it does not compile.
+    chips. With `link` (uart, mqtt) the other one is left out; so are the sensors named in `without`. `extra` are more
+    sources by their path, which are linked with all the rest and may replace board.py. ImageError when there is no such
+    board, or it does not compile.
     """
-    sources = board_sources(board, link)
-    files = {f"lib/{name.removesuffix('.py')}.mpy": compiled(name, text, arch) for name, text in sources.items()}
+    sources = board_sources(board, link) | dict(extra or {})
+    bits = 64 if arch == "x64" else 32
+    texts = link_sources(sources, bits, link, frozenset(without), shorten)
+    files = {f"lib/{_path(name, texts)}": compiled(name, text, arch) for name, text in texts.items()}
     files["main.py"] = main_source().encode()
     return Image(files)
+
+
+def link_sources(
+    sources: Mapping[str, str], bits: int, link: str | None, without: frozenset[str], shorten: bool
+) -> dict[str, str]:
+    """Module of the image → its source."""
+    known = {module_name(path) for path in sources}
+    modules = {module_name(path): parse(path, text, bits, known, without) for path, text in sources.items()}
+    program = Program(modules, bundles(modules, link))
+    outside = [name for name in modules if name in ROOTS or name.split(".")[0] not in OURS]
+    roots = {(name, one) for name in outside for one in modules[name].names if not one.startswith("_")}
+    roots |= {("boardpulse", "__getattr__")}
+    texts = linked(program, roots, roots, shorten=shorten)
+    for package in {name.rpartition(".")[0] for name in texts} - {""}:
+        texts.setdefault(package, "")
+    return texts
+
+
+def _path(module: str, modules: Collection[str]) -> str:
+    package = any(other.startswith(module + ".") for other in modules)
+    return module.replace(".", "/") + ("/__init__.mpy" if package else ".mpy")
 
 
 def compiled(name: str, source: str, arch: str | None = None) -> bytes:

@@ -1,0 +1,189 @@
+"""Turns methods that one place calls into functions, so that they can be loaded with that place instead of their class.
+
+A constructor runs once, at the start: on a board it need not stay in the heap for years. The sources keep their
+classes.
+"""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from boardpulse_tools.image import names as n
+from boardpulse_tools.image.layout import COLD
+from boardpulse_tools.image.link import Program
+from boardpulse_tools.image.parse import Module, imported
+
+
+@dataclass(frozen=True)
+class Method:
+    """A method that is the only one of its name, and only ever called."""
+
+    module: str
+    owner: str
+    name: str
+
+    @property
+    def function(self) -> str:
+        """What it is called as a function of its module."""
+        return f"{self.owner}__{self.name}"
+
+
+def detach(program: Program) -> None:
+    """Make functions of all methods that can be: the linker then finds out where they belong."""
+    trees = [module.tree for module in program.modules.values()]
+    methods = _unique(program)
+    aliases = _module_aliases(program)
+    called, mentioned = _mentions(trees, aliases)
+    classes = _constructible(program)
+    chosen = {m.name: m for m in methods if m.name in called and called[m.name] == mentioned.get(m.name, 0)}
+    for module in program.modules.values():
+        _Calls(program, module, chosen, classes, aliases).visit(module.tree)
+    for module in program.modules.values():
+        _move_out(module, chosen, {owner: place for place, owner in classes})
+
+
+def _unique(program: Program) -> list[Method]:
+    found: dict[str, list[Method]] = {}
+    foreign = n.foreign_attributes()
+    for module, node in _classes(program):
+        for method in node.body:
+            if isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef):
+                plain = (
+                    not module.name.startswith("boardpulse.sensors.")
+                    and not method.decorator_list
+                    and not method.name.startswith("__")
+                    and method.name not in n.API
+                )
+                one = Method(module.name, node.name, method.name)
+                found.setdefault(method.name, []).append(one)
+                if not plain or method.name in foreign or node.bases:
+                    found[method.name].append(one)  # as if there were two: it stays
+    return [some[0] for some in found.values() if len(some) == 1]
+
+
+def _classes(program: Program) -> Iterator[tuple[Module, ast.ClassDef]]:
+    for module in program.modules.values():
+        for node in module.tree.body:
+            if isinstance(node, ast.ClassDef) and program.bundle_of[module.name] not in COLD:
+                yield module, node
+
+
+def _module_aliases(program: Program) -> set[str]:
+    """The names under which some source knows a module of ours."""
+    known = set(program.modules)
+    out: set[str] = set()
+    for module in program.modules.values():
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                out |= {
+                    name for name, target in imported(node, known).items() if target[1] is None and target[0] in known
+                }
+    return out
+
+
+def _is_method(node: ast.AST, aliases: "set[str]") -> bool:
+    return isinstance(node, ast.Attribute) and not (isinstance(node.value, ast.Name) and node.value.id in aliases)
+
+
+def _mentions(trees: "list[ast.Module]", aliases: "set[str]") -> "tuple[dict[str, int], dict[str, int]]":
+    """(how often each attribute is called, how often it is mentioned at all)"""
+    called: dict[str, int] = {}
+    mentioned: dict[str, int] = {}
+    for tree in trees:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and _is_method(node.func, aliases):
+                called[node.func.attr] = called.get(node.func.attr, 0) + 1
+            if isinstance(node, ast.Attribute) and _is_method(node, aliases):
+                mentioned[node.attr] = mentioned.get(node.attr, 0) + 1
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                mentioned[node.value] = mentioned.get(node.value, 0) + 1
+    return called, mentioned
+
+
+def _constructible(program: Program) -> set[tuple[str, str]]:
+    """(module, class) of those with a constructor and no base, which nothing but a call names."""
+    found = {
+        (module.name, node.name)
+        for module, node in _classes(program)
+        if not node.bases and any(isinstance(one, ast.FunctionDef) and one.name == "__init__" for one in node.body)
+        and not module.name.startswith(("board.", "boards.", "boardpulse.sensors.")) and module.name != "board"
+    }  # fmt: skip
+    for module in program.modules.values():
+        named = [node for node in ast.walk(module.tree) if isinstance(node, ast.Name | ast.Attribute)]
+        callees = {id(node.func) for node in ast.walk(module.tree) if isinstance(node, ast.Call)}
+        for node in named:
+            name = node.id if isinstance(node, ast.Name) else node.attr
+            if id(node) not in callees:
+                found = {one for one in found if one[1] != name}
+    return found
+
+
+class _Calls(ast.NodeTransformer):
+    """x.method(…) → Class__method(x, …) and Class(…) → Class____init__(Class(), …), with the import that it takes."""
+
+    def __init__(
+        self,
+        program: Program,
+        module: Module,
+        chosen: "dict[str, Method]",
+        classes: "set[tuple[str, str]]",
+        aliases: "set[str]",
+    ) -> None:
+        self.aliases = aliases
+        self.program = program
+        self.module = module
+        self.chosen = chosen
+        self.classes = classes
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        if (
+            isinstance(node.func, ast.Attribute)
+            and node.func.attr in self.chosen
+            and _is_method(node.func, self.aliases)
+        ):
+            method = self.chosen[node.func.attr]
+            name = self._name(method.module, method.function)
+            return ast.copy_location(ast.Call(name, [node.func.value, *node.args], node.keywords), node)
+        if isinstance(node.func, ast.Name):
+            for module, owner in self.classes:
+                if node.func.id == owner:
+                    name = self._name(module, f"{owner}____init__")
+                    made = ast.Call(node.func, [], [])
+                    return ast.copy_location(ast.Call(name, [made, *node.args], node.keywords), node)
+        return node
+
+    def _name(self, module: str, function: str) -> ast.Name:
+        if module != self.module.name:
+            self.module.aliases[function] = (module, function)
+        return ast.Name(function, ast.Load())
+
+
+def _move_out(module: Module, chosen: "dict[str, Method]", classes: "dict[str, str]") -> None:
+    body: list[ast.stmt] = []
+    for statement in module.tree.body:
+        body.append(statement)
+        if not isinstance(statement, ast.ClassDef):
+            continue
+        kept: list[ast.stmt] = []
+        for one in statement.body:
+            moved = isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef) and (
+                (
+                    one.name in chosen
+                    and chosen[one.name].owner == statement.name
+                    and chosen[one.name].module == module.name
+                )
+                or (one.name == "__init__" and classes.get(statement.name) == module.name)
+            )
+            if not moved:
+                kept.append(one)
+                continue
+            if not isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef):
+                raise TypeError(one)
+            if one.name == "__init__":
+                one.body.append(ast.Return(ast.Name(one.args.args[0].arg, ast.Load())))
+            one.name = f"{statement.name}__{one.name}"
+            module.names.add(one.name)
+            body.append(one)
+        statement.body = kept or [ast.Pass()]
+    module.tree.body = body

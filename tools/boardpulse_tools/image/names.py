@@ -1,0 +1,202 @@
+"""Short names for what only the firmware itself calls. A name that MicroPython has in its own ROM takes neither flash
+nor heap; any other takes about ten bytes of heap and its length, for as long as the board runs."""
+
+import ast
+import builtins
+import io
+import keyword
+import select
+import socket
+from array import array
+from collections.abc import Iterable, Iterator
+from string import ascii_letters
+
+# The static qstrs of .mpy version 6 (py/makeqstrdata.py), as far as they may name something of ours.
+ROM = [
+    "ArithmeticError", "AssertionError", "AttributeError", "EOFError", "Ellipsis", "GeneratorExit",
+    "IndentationError", "KeyboardInterrupt", "LookupError", "NameError", "NoneType", "NotImplementedError",
+    "StopIteration", "SyntaxError", "SystemExit", "ZeroDivisionError", "IndexError", "KeyError", "OverflowError",
+    "RuntimeError", "UnicodeError", "ViperTypeError", "BaseException", "all", "any", "append", "args", "builtins",
+    "bytecode", "callable", "chr", "classmethod", "clear", "close", "const", "copy", "count", "dir", "divmod",
+    "end", "endswith", "eval", "exec", "extend", "find", "format", "from_bytes", "get", "globals", "hash", "id",
+    "index", "insert", "isalpha", "isdigit", "islower", "isspace", "issubclass", "isupper", "items", "iter", "join",
+    "key", "keys", "little", "locals", "lower", "lstrip", "main", "map", "micropython", "next", "object", "ord",
+    "pop", "popitem", "pow", "print", "read", "readinto", "readline", "remove", "replace", "reverse", "rfind",
+    "rindex", "round", "rsplit", "rstrip", "send", "sep", "set", "setattr", "setdefault", "sort", "sorted", "split",
+    "start", "startswith", "staticmethod", "step", "stop", "strip", "sum", "super", "throw", "to_bytes", "union",
+    "update", "upper", "value", "values", "write", "zip", "abs",
+]  # fmt: skip
+# What applications, board.py and drivers use by name; also what an object of MicroPython's is asked for by that name.
+API = {
+    "CLOCK_SOURCE", "PLATFORM", "SENSORS", "budget_ms", "check_link", "columns", "counter", "deep_sleep",
+    "device_id", "gauge", "histogram", "inc", "inference", "light_sleep", "main", "make_sensor", "mcu", "name",
+    "node", "observe", "observe_scaled", "open_socket", "open_uart", "problems", "queue", "read", "readinto",
+    "reconnects", "reset", "reset_cause", "retained", "series", "set", "sleep", "start", "started", "step", "stop",
+    "timeout", "tokens", "wake_reason", "wall_clock", "watch", "watchdog", "wlan", "write",
+}  # fmt: skip
+PARAMETERS = ("self", "key", "value", "index", "end", "start", "step", "stop", "args", "sep", "count", "send", "next")
+
+
+def foreign_attributes() -> set[str]:
+    """Attributes of the objects that the firmware has from MicroPython, which keep their names."""
+    objects = (
+        str,
+        bytes,
+        bytearray,
+        list,
+        dict,
+        tuple,
+        int,
+        float,
+        memoryview,
+        OSError,
+        UnicodeError,
+        array,
+        io.StringIO,
+    )
+    objects += (io.BufferedRandom, socket.socket, select.poll if hasattr(select, "poll") else object)  # type: ignore[assignment]
+    return {name for one in objects for name in dir(one)} - {
+        "tell",
+        "raw",
+    }  # of files, which the firmware never asks for
+
+
+def attributes(trees: Iterable[ast.AST]) -> tuple[set[str], set[str]]:
+    """(names that our classes and objects bind, of them private ones that other code than a method of self uses)"""
+    bound: set[str] = set()
+    shared: set[str] = set()
+    for tree in trees:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef):
+                bound |= set(_class_names(node))
+            elif isinstance(node, ast.Attribute):
+                if isinstance(node.ctx, ast.Store):
+                    bound.add(node.attr)
+                if not (isinstance(node.value, ast.Name) and node.value.id == "self"):
+                    shared.add(node.attr)
+    return bound, shared
+
+
+def _class_names(node: ast.ClassDef) -> Iterator[str]:
+    for statement in node.body:
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield statement.name
+        elif isinstance(statement, ast.Assign):
+            for target in statement.targets:
+                for name in ast.walk(target):
+                    if isinstance(name, ast.Name):
+                        yield name.id
+
+
+def short_names() -> Iterator[str]:
+    """a, b, … then two letters; no keywords."""
+    for first in ascii_letters:
+        yield first
+    for first in ascii_letters:
+        for second in ascii_letters:
+            if not keyword.iskeyword(first + second):
+                yield first + second
+
+
+def pool(taken: "set[str]") -> Iterator[str]:
+    """Names to give, cheapest first; none that is taken."""
+    for name in (*ROM, *short_names()):
+        if name not in taken:
+            yield name
+
+
+def attribute_map(trees: "list[ast.Module]", order: "list[str]") -> "dict[str, str]":
+    """Old → new for attributes. `order` lists names by how often they are used, the most frequent first. Private ones
+    that only their own class uses share their new names with those of other classes."""
+    bound, shared = attributes(trees)
+    foreign = foreign_attributes()
+    kept = {name for name in bound if name in API or name in foreign or name.startswith("__")}
+    open_names = [name for name in order if name in bound - kept]
+    families = _families(trees)
+    private = [name for name in open_names if name.startswith("_") and name not in shared]
+    taken = set(kept) | {"args", "errno", "value"}
+    out: dict[str, str] = {}
+    names = pool(taken)
+    slots: list[tuple[str, set[str]]] = []  # new name, the classes that use it already
+    for name in private:
+        owners = families.get(name, set())
+        slot = next((one for one in slots if not one[1] & owners), None)
+        if slot is None:
+            slot = (next(names), set())
+            slots.append(slot)
+        slot[1].update(owners)
+        out[name] = slot[0]
+    for name in open_names:
+        if name not in out:
+            out[name] = next(names)
+    return out
+
+
+def _families(trees: "list[ast.Module]") -> "dict[str, set[str]]":
+    """Private attribute → the classes whose methods use it; a class and those derived from it count as one."""
+    base: dict[str, str] = {}
+    used: dict[str, set[str]] = {}
+    for tree in trees:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef):
+                first = node.bases[0] if node.bases else None
+                base[node.name] = first.id if isinstance(first, ast.Name) else ""
+                names = {one.attr for one in ast.walk(node) if isinstance(one, ast.Attribute)} | set(_class_names(node))
+                for name in names:
+                    used.setdefault(name, set()).add(node.name)
+
+    def root(name: str) -> str:
+        while base.get(name) in base and base[name] != name:
+            name = base[name]
+        return name
+
+    return {name: {root(owner) for owner in owners} for name, owners in used.items()}
+
+
+def used_as_keyword(trees: Iterable[ast.AST]) -> set[str]:
+    """Argument names that some call gives by name."""
+    return {
+        word.arg
+        for tree in trees
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        for word in node.keywords
+        if word.arg
+    }
+
+
+def rename_parameters(function: "ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda", keywords: "set[str]") -> None:
+    """Give the parameters of a function names that cost nothing. Its own functions see the new names too."""
+    inside = [node for node in ast.walk(function) if node is not function]
+    inner = {
+        arg.arg
+        for node in inside
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        for arg in arguments(node)
+    }
+    busy = {node.id for node in inside if isinstance(node, ast.Name)} | {arg.arg for arg in arguments(function)} | inner
+    busy |= {
+        one.asname or one.name for node in inside if isinstance(node, ast.Import | ast.ImportFrom) for one in node.names
+    }
+    free = (name for name in PARAMETERS if name not in busy)
+    new: dict[str, str] = {}
+    for arg in arguments(function):
+        if arg.arg in PARAMETERS or arg.arg in keywords or arg.arg in inner:
+            continue
+        name = next(free, None)
+        if name is None:
+            break
+        new[arg.arg] = name
+        arg.arg = name
+    for node in inside:
+        if isinstance(node, ast.Name) and node.id in new:
+            node.id = new[node.id]
+
+
+def arguments(node: "ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda") -> "list[ast.arg]":
+    """All parameters, with * and **."""
+    a = node.args
+    return [*a.posonlyargs, *a.args, *([a.vararg] if a.vararg else []), *a.kwonlyargs, *([a.kwarg] if a.kwarg else [])]
+
+
+BUILTINS = set(dir(builtins))
