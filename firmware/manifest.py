@@ -35,6 +35,7 @@ package(
         "recorder.py",
         "retained.py",
         "sampler.py",
+        "sealing.py",
         "sleeping.py",
         "tasks.py",
         "watchdog.py",

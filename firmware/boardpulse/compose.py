@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from boardpulse.protocols import Link
+    from boardpulse.sealing import Sealing
 
 
 def find_board(name: object) -> "Any":
@@ -69,7 +70,7 @@ def build(settings: config.Settings, board: "Any") -> Node:
     clock = Clock(ticks_ms, TICKS_MASK, board.wall_clock, board.CLOCK_SOURCE)
     if settings.wifi and hasattr(board, "join"):
         board.join(settings.wifi)
-    link, outbox = _link(settings, board)
+    link, outbox, sealing = _link(settings, board)
     retained = _retained(board)
     sampler = Sampler()
     found: dict[str, Any] = {}
@@ -90,6 +91,7 @@ def build(settings: config.Settings, board: "Any") -> Node:
                 interval_ms = settings.sleep["period_ms"]  # all in one frame, whenever it is awake
             sampler.add(sensor, interval_ms, options.get("batch") or settings.batch_of(interval_ms))
     node = Node(settings.device_id, board.PLATFORM, clock, outbox, sampler, link)
+    node.sealing = sealing
     _describe(node, settings, board)
     _introduce(node, found, failed)
     _prepare_sleep(node, settings, board, retained)
@@ -164,7 +166,7 @@ def _describe(node: Node, settings: config.Settings, board: "Any") -> None:
         node.wake_reason = board.wake_reason()
 
 
-def _link(settings: config.Settings, board: "Any") -> "tuple[Link, Outbox]":
+def _link(settings: config.Settings, board: "Any") -> "tuple[Link, Outbox, Sealing | None]":
     try:
         return _made_link(settings, board)
     except ImportError:
@@ -172,13 +174,31 @@ def _link(settings: config.Settings, board: "Any") -> "tuple[Link, Outbox]":
         raise ConfigError([("link.type", kind, "another, or flash the board again for a link of type %s" % kind)])
 
 
-def _made_link(settings: config.Settings, board: "Any") -> "tuple[Link, Outbox]":
+def _made_link(settings: config.Settings, board: "Any") -> "tuple[Link, Outbox, Sealing | None]":
     options = settings.link
+    size = settings.outbox_bytes
     if options["type"] == "uart":
         from boardpulse.links.uart import LEAD, Uart
         from shared_schema.framing import seal
 
-        return Uart(options, board.open_uart), Outbox(settings.outbox_bytes, seal, LEAD)
+        own = _sealing(settings, seal)
+        if own is None:
+            return Uart(options, board.open_uart), Outbox(size, seal, LEAD), None
+        return Uart(options, board.open_uart, own.down), Outbox(size, own.seal, LEAD + own.lead, own.more), own
     from boardpulse.links.mqtt import Mqtt
 
-    return Mqtt(settings.device_id, options, board.open_socket), Outbox(settings.outbox_bytes)
+    own = _sealing(settings, None)
+    if own is None:
+        return Mqtt(settings.device_id, options, board.open_socket), Outbox(size), None
+    link = Mqtt(settings.device_id, options, board.open_socket, own.down)
+    return link, Outbox(size, own.seal, own.lead, own.more), own
+
+
+def _sealing(settings: config.Settings, line: "Any") -> "Sealing | None":
+    if not settings.key:
+        return None
+    try:
+        from boardpulse.sealing import Sealing, key_of
+    except ImportError:  # a port without hashlib
+        raise ConfigError([("key", config.HIDDEN, "left out: this board cannot authenticate")])
+    return Sealing(settings.device_id, key_of(settings.key), line)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # What stands here may be a secret, or hold one where an object was expected.
 SECRETS = ("password", "key", "wifi", "link")
-_HIDDEN = "(not shown)"
+HIDDEN = "(not shown)"
 _SHOWN = 60
 
 
@@ -36,6 +36,7 @@ class Settings:
         self.wifi: dict[str, Any] = values["wifi"]
         self.sleep: dict[str, Any] = values["sleep"]
         self.watchdog_ms: int = values["watchdog_ms"]
+        self.key: str | dict[str, str] = values["key"]
 
     def batch_of(self, interval_ms: int) -> int:
         """Samples to a frame for a sensor with this interval and no batch of its own."""
@@ -88,6 +89,15 @@ def tls(value: object) -> str:
     return "" if path or isinstance(value, bool) else "true, false, or the path of the certificate to trust"
 
 
+def secret(value: object) -> str:
+    """A check for a board's key; what is in its file is looked at by sealing.py."""
+    if isinstance(value, dict):
+        right = len(value) == 1 and size_of(value.get("file")) > 0
+    else:
+        right = isinstance(value, str) and len(value) == 64 and not value.strip("0123456789abcdefABCDEF")
+    return "" if right else '64 hexadecimal digits, or {"file": the path of a file with them}'
+
+
 # key: (check, default); without a default the key is required
 _INTERVAL = integer(10, MAX_INTERVAL_MS)
 _BATCH = integer(1, MAX_SAMPLES)
@@ -106,6 +116,7 @@ _TOP: "dict[str, Any]" = {
     "wifi": (anything_of(dict, "an object with ssid and password"), {}),
     "sleep": (anything_of(dict, "an object with mode and period_ms"), {}),
     "watchdog_ms": (integer(1000, MAX_INTERVAL_MS), 0),
+    "key": (secret, ""),
 }
 _SLEEP = {
     "mode": (one_of("deep", "light"),),
@@ -151,7 +162,7 @@ def load(path: str) -> object:
 def shown(key: str, value: object) -> object:
     """A value for a message: no secret, nothing that may hold one, nothing long."""
     if key in SECRETS or (isinstance(value, (dict, list)) and value):
-        return _HIDDEN
+        return HIDDEN
     return value[:_SHOWN] if isinstance(value, str) else value
 
 
@@ -202,7 +213,7 @@ def section(path: str, raw: object, table: "dict[str, Any]", problems: "Problems
             problems.append((path + key, None, "given; it is required"))
     for key in sorted(raw):
         if key not in table:
-            problems.append((path + key, _HIDDEN, "left out: there is no such key" + suggestion(key, table)))
+            problems.append((path + key, HIDDEN, "left out: there is no such key" + suggestion(key, table)))
     return values
 
 
@@ -227,7 +238,7 @@ def _sensors(raw: object, known: "tuple[tuple[Any, ...], ...]", problems: "Probl
         path = "sensors." + name
         value = given[name]
         if name not in options:
-            problems.append((path, _HIDDEN, "left out: this board has no such sensor" + suggestion(name, options)))
+            problems.append((path, HIDDEN, "left out: this board has no such sensor" + suggestion(name, options)))
         elif value is False or value is True:
             out[name] = {} if value else False
         elif isinstance(value, dict):

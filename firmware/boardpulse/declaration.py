@@ -24,7 +24,8 @@ def hello(node: "Node", sealed: bool = False) -> bytes:
     node.clock.update()
     node.hello_at = node.clock.now
     node.drops_told = node.outbox.drops
-    frame = encode([1, node.boot, node.outbox.next_seq, node.clock.uptime_ms(), body(node)])
+    item = [1, node.boot, node.outbox.next_seq, node.clock.uptime_ms(), body(node)]
+    frame = encode(item) if node.sealing is None else node.sealing.hello(item)
     return encode_frame(frame) if sealed else frame
 
 

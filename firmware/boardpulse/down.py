@@ -11,8 +11,13 @@ _ACK = const(8)
 _HELLO_REQUEST = const(9)
 
 
-def receive(node: "Node", buf: bytearray, start: int, end: int) -> None:
+def receive(node: "Node", buf: "bytes | bytearray", start: int, end: int) -> None:
     """Take a down frame that stands in buf[start:end]."""
+    if node.sealing is not None:
+        buf = node.sealing.receive(node, bytes(buf[start:end]))
+        start, end = 0, len(buf)
+        if not buf:
+            return
     if end - start > 2 and buf[start] == 0x83 and buf[start + 1] == _ACK:
         node.take_ack(following(node.boot_bytes, buf, start + 2, end))
         return
@@ -26,7 +31,7 @@ def receive(node: "Node", buf: bytearray, start: int, end: int) -> None:
     node.commands.receive(node, bytes(buf[start:end]))
 
 
-def following(boot: bytes, buf: bytearray, pos: int, end: int) -> int:
+def following(boot: bytes, buf: "bytes | bytearray", pos: int, end: int) -> int:
     """`next` of an ack whose boot begins at `pos`, if it is `boot`; -1 for any other."""
     for byte in boot:
         if pos >= end or buf[pos] != byte:

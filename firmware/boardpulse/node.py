@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from boardpulse.outbox import Outbox
     from boardpulse.protocols import Link, Sensor
     from boardpulse.sampler import Sampler
+    from boardpulse.sealing import Sealing
     from boardpulse.sensors.health import Health
     from boardpulse.sensors.loop_lag import LoopLag
     from boardpulse.sleeping import Sleep
@@ -70,6 +71,7 @@ class Node:
         self.task_errors = 0
         self.crashes: Crashes | None = None
         self.commands: Commands | None = None
+        self.sealing: Sealing | None = None  # with a key only
         self.sleep: Sleep | None = None
         self.watchdog: Watchdog | None = None
         self.hello_at = add(clock.now, -_HELLO_EVERY_MS)

@@ -23,14 +23,18 @@ class Outbox:
     """A ring of frames in the order of their sequence numbers, written in place.
 
     With `seal` (shared_schema.framing's) frames are kept in their form on a UART, `lead` bytes before them; else bare.
+    sealing.py's seal adds at most `more` bytes before that.
     A frame is written as: w = begin(limit, kind); encode to w; commit(kind). `next_seq` is the number that it gets.
     sent, again and until are positions of frames for the link: frames before `sent` were sent once, those from
     `again` up to `until` are being sent another time. They move along when frames leave.
     """
 
-    def __init__(self, size: int, seal: "Callable[[bytearray, int, int], int] | None" = None, lead: int = 0) -> None:
+    def __init__(
+        self, size: int, seal: "Callable[[bytearray, int, int], int] | None" = None, lead: int = 0, more: int = 0
+    ) -> None:
         self.size = size
-        self.largest = min(_MAX_FRAME, size // 2)  # of a frame: one larger would push out all others
+        self._more = more
+        self.largest = min(_MAX_FRAME, size // 2) - more  # of a frame: one larger would push out all others
         self.buf = bytearray(size)
         self._writer = Writer(self.buf)
         self._seal = seal
@@ -57,9 +61,9 @@ class Outbox:
 
     def begin(self, limit: int, kind: int) -> "Writer | None":
         """Where to write a frame of at most `limit` bytes. None when it must be given up at once, which is counted."""
-        need = limit
+        need = limit + self._more
         if self._seal is not None:
-            need += (limit + 4) // 254 + 7
+            need += (need + 4) // 254 + 7
         while not self._place(need):
             if need > self.size or not self._drop(kind):
                 self.give_up(kind)

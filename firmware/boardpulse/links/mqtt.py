@@ -4,8 +4,7 @@ from boardpulse.clock import add, diff
 from boardpulse.compat import const, ticks_us
 from boardpulse.down import receive
 from boardpulse.links import mqtt_client as packets
-from boardpulse.links.mqtt_outgoing import Outgoing
-from shared_schema.encode import state
+from boardpulse.links.mqtt_outgoing import Outgoing, state_of
 from shared_schema.messages import topic
 
 TYPE_CHECKING = const(0)
@@ -23,7 +22,6 @@ _ANSWER_MS = const(15000)  # for PINGRESP, PUBACK and SUBACK; after it the conne
 _STABLE_MS = const(5000)  # a connection that lasts less makes the next one wait longer
 _MOST_READS = const(16)  # in a step: a broker that is never silent shall not stop the sampling
 _MOST_QUEUED = const(32)  # of our answers to it, before we read on
-_MAX_DOWN = const(256)
 _BUSY_MS = const(2)
 _WAITING_MS = const(10)
 _IDLE_MS = const(50)
@@ -45,7 +43,11 @@ class Mqtt:
     name = "mqtt"
 
     def __init__(
-        self, device_id: str, options: "dict[str, Any]", open_socket: "Callable[[dict[str, Any]], Stream]"
+        self,
+        device_id: str,
+        options: "dict[str, Any]",
+        open_socket: "Callable[[dict[str, Any]], Stream]",
+        max_down: int = 256,
     ) -> None:
         self.node: Node = None  # type: ignore[assignment]  # the node puts itself here
         self.errors = 0
@@ -57,7 +59,7 @@ class Mqtt:
         self._device_id = device_id
         self._open_socket = open_socket
         self._stream: Any = None
-        self._reader = packets.Reader(self, _MAX_DOWN + 128)
+        self._reader = packets.Reader(self, max_down + 128)
         self._rx = bytearray(128)
         self._out = Outgoing(device_id)
         self._state = _DOWN
@@ -97,7 +99,7 @@ class Mqtt:
         """Say that the board disconnects on purpose, so that the last will is not sent."""
         if self._state == _UP and not self._out.busy():
             try:
-                self._out.say_goodbye(self._stream, self.node.boot_bytes)
+                self._out.say_goodbye(self._stream, self.node)
             except OSError:
                 self.errors += 1
         self._drop()
@@ -117,7 +119,7 @@ class Mqtt:
         self._reader.reset()
         self._state = _OPENING
         self._since = self._said_at = self._heard_at = now
-        will = (topic(self._device_id, "state"), state(self.node.boot_bytes, _LOST))
+        will = (topic(self._device_id, "state"), state_of(self.node, _LOST))
         self._out.queue = [
             packets.connect(self._client_id, options["keepalive_s"], options["user"], options["password"], will)
         ]

@@ -22,6 +22,12 @@ _AGAIN = const(1)
 _NEW = const(2)
 
 
+def state_of(node: "Node", status: int) -> bytes:
+    """A frame of the state topic, as it travels."""
+    frame = state(node.boot_bytes, status)
+    return frame if node.sealing is None else node.sealing.wrap(frame)
+
+
 class Outgoing:
     """Control packets from `queue` first, then what the node has: hello, state, frames again, new frames."""
 
@@ -56,9 +62,9 @@ class Outgoing:
             self._written(node.outbox)
         return True
 
-    def say_goodbye(self, stream: "Stream", boot: bytes) -> None:
+    def say_goodbye(self, stream: "Stream", node: "Node") -> None:
         """Write state 2 and DISCONNECT, as far as the stream takes them."""
-        self._load(*self._publish_state(boot, _CLOSED))
+        self._load(*self._publish_state(node, _CLOSED))
         self._finish(stream)
         self._load(packets.DISCONNECT, b"")
         self._finish(stream)
@@ -90,7 +96,7 @@ class Outgoing:
             self._load_hello(node)
         elif self.state_due:
             self.state_due = False
-            self._load(*self._publish_state(node.boot_bytes, _CONNECTED))
+            self._load(*self._publish_state(node, _CONNECTED))
         elif outbox.again < outbox.until:
             self._load_frame(outbox, outbox.again, _AGAIN)
         elif outbox.sent < outbox.count and outbox.sent < _WINDOW:
@@ -115,6 +121,8 @@ class Outgoing:
         frame = node.hello()
         self._load(packets.publish(self._topics["hello"], len(frame), self.next_pid(), True), frame)
         if asked:
+            if node.sealing is not None:  # the same one again would be a replay
+                frame = node.hello()
             self.queue.append(packets.publish(self._topics["up"], len(frame), self.next_pid()) + frame)
 
     def _load_frame(self, outbox: "Outbox", index: int, what: int) -> None:
@@ -127,8 +135,8 @@ class Outgoing:
         head = packets.publish(self._topics["up"], length, outbox.pid(index), False, what == _AGAIN)
         self._load(head, memoryview(outbox.buf)[at : at + length])
 
-    def _publish_state(self, boot: bytes, status: int) -> "tuple[bytes, bytes]":
-        frame = state(boot, status)
+    def _publish_state(self, node: "Node", status: int) -> "tuple[bytes, bytes]":
+        frame = state_of(node, status)
         return packets.publish(self._topics["state"], len(frame), self.next_pid(), True), frame
 
     def _written(self, outbox: "Outbox") -> None:
