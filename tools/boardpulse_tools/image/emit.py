@@ -3,7 +3,7 @@
 import ast
 
 from boardpulse_tools.image import names as n
-from boardpulse_tools.image.layout import COLD, CORE, SELDOM
+from boardpulse_tools.image.layout import CORE, SELDOM, is_cold
 from boardpulse_tools.image.link import (
     LinkError,
     Names,
@@ -239,7 +239,7 @@ class Rewriter(Names, ast.NodeTransformer):
 
     def _import_of(self, module: str, name: str) -> None:
         """Import at the top; in what runs seldom, where it is used: it shall load no link that the board has not."""
-        late = bool(self.scopes) and self.bundle in COLD and module != CORE
+        late = bool(self.scopes) and is_cold(self.bundle) and module != CORE
         imports = self.late if late else self.heads
         statement = imports.setdefault("1" + module, ast.ImportFrom(module, [], 0))
         if isinstance(statement, ast.ImportFrom) and name not in [one.name for one in statement.names]:

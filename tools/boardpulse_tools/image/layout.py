@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+OURS = ("boardpulse", "board")
+
 CORE = "boardpulse"
 SELDOM = "boardpulse.seldom"
 
@@ -23,20 +25,15 @@ TOGETHER = {
 # Of boards/_ports, what a board keeps as long as it runs.
 RUNNING = ("running", "wifi", "lan")
 
-# Loaded when it is needed; need not stay.
-COLD = {
-    "board",
-    "boardpulse.start",
-    *(
-        f"boardpulse.{name}"
-        for name in (
-            "api", "batches", "commands", "custom", "declaration", "events", "eviction", "failing", "last_good",
-            "lifecycle", "limits", "links.opening", "mending", "recorder", "retained", "sleeping", "tasks",
-            "watchdog", "links.wifi",
-        )
-    ),
-    SELDOM,
-}  # fmt: skip
+# Modules of the image, besides the sensors', that stay as long as the board runs. All others are loaded when they are
+# needed.
+HOT = (CORE, "boardpulse.links.uart", "boardpulse.links.mqtt", "boardpulse.links.sockets")
+
+
+def is_cold(bundle: str) -> bool:
+    """Whether a module of the image is loaded only when it is needed."""
+    return bundle not in HOT and not bundle.startswith("boardpulse.sensors.") and bundle.split(".")[0] in OURS
+
 
 LINKS = {
     "uart": ("boardpulse.links.uart", "boardpulse.links.repl"),

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from boardpulse_tools.image import names as n
-from boardpulse_tools.image.layout import COLD
+from boardpulse_tools.image.layout import is_cold
 from boardpulse_tools.image.link import Program
 from boardpulse_tools.image.parse import Module, imported
 
@@ -39,33 +39,35 @@ def detach(program: Program) -> None:
     for module in program.modules.values():
         _Calls(program, module, chosen, classes, aliases).visit(module.tree)
     for module in program.modules.values():
-        _move_out(module, chosen, {owner: place for place, owner in classes})
+        _move_out(module, chosen, {owner for place, owner in classes if place == module.name})
 
 
 def _unique(program: Program) -> list[Method]:
+    """The methods of hot classes whose name no other class, hot or cold, gives to a method."""
     found: dict[str, list[Method]] = {}
-    foreign = n.foreign_attributes()
-    for module, node in _classes(program):
+    stays: set[str] = n.foreign_attributes() | n.API
+    for module, node in _all_classes(program):
         for method in node.body:
             if isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef):
-                plain = (
-                    not module.name.startswith("boardpulse.sensors.")
-                    and not method.decorator_list
-                    and not method.name.startswith("__")
-                    and method.name not in n.API
-                )
-                one = Method(module.name, node.name, method.name)
-                found.setdefault(method.name, []).append(one)
-                if not plain or method.name in foreign or node.bases:
-                    found[method.name].append(one)  # as if there were two: it stays
-    return [some[0] for some in found.values() if len(some) == 1]
+                found.setdefault(method.name, []).append(Method(module.name, node.name, method.name))
+                if method.decorator_list or node.bases or method.name.startswith("__") or not _is_hot(program, module):
+                    stays.add(method.name)
+    return [some[0] for name, some in found.items() if len(some) == 1 and name not in stays]
+
+
+def _is_hot(program: Program, module: Module) -> bool:
+    return not is_cold(program.bundle_of[module.name]) and not module.name.startswith("boardpulse.sensors.")
+
+
+def _all_classes(program: Program) -> Iterator[tuple[Module, ast.ClassDef]]:
+    for module in program.modules.values():
+        for node in module.tree.body:
+            if isinstance(node, ast.ClassDef):
+                yield module, node
 
 
 def _classes(program: Program) -> Iterator[tuple[Module, ast.ClassDef]]:
-    for module in program.modules.values():
-        for node in module.tree.body:
-            if isinstance(node, ast.ClassDef) and program.bundle_of[module.name] not in COLD:
-                yield module, node
+    return (one for one in _all_classes(program) if not is_cold(program.bundle_of[one[0].name]))
 
 
 def _module_aliases(program: Program) -> set[str]:
@@ -130,6 +132,10 @@ class _Calls(ast.NodeTransformer):
         aliases: "set[str]",
     ) -> None:
         self.aliases = aliases
+        self.imports = dict(module.aliases)
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                self.imports |= imported(node, set(program.modules))
         self.program = program
         self.module = module
         self.chosen = chosen
@@ -145,13 +151,24 @@ class _Calls(ast.NodeTransformer):
             method = self.chosen[node.func.attr]
             name = self._name(method.module, method.function)
             return ast.copy_location(ast.Call(name, [node.func.value, *node.args], node.keywords), node)
-        if isinstance(node.func, ast.Name):
-            for module, owner in self.classes:
-                if node.func.id == owner:
-                    name = self._name(module, f"{owner}____init__")
-                    made = ast.Call(node.func, [], [])
-                    return ast.copy_location(ast.Call(name, [made, *node.args], node.keywords), node)
+        made = self._class(node.func)
+        if made is not None:
+            name = self._name(made[0], f"{made[1]}____init__")
+            return ast.copy_location(ast.Call(name, [ast.Call(node.func, [], []), *node.args], node.keywords), node)
         return node
+
+    def _class(self, function: ast.expr) -> tuple[str, str] | None:
+        """The class whose constructor an expression calls, if that can be moved."""
+        if isinstance(function, ast.Name):
+            target = self.imports.get(function.id, (self.module.name, function.id))
+        elif isinstance(function, ast.Attribute) and not _is_method(function, self.aliases):
+            module = function.value.id if isinstance(function.value, ast.Name) else ""
+            target = (self.imports[module][0], function.attr)
+        else:
+            return None
+        meaning = self.program.resolve(*target)
+        found = (meaning[1], str(meaning[2])) if meaning is not None else None
+        return found if found in self.classes else None
 
     def _name(self, module: str, function: str) -> ast.Name:
         if module != self.module.name:
@@ -159,7 +176,7 @@ class _Calls(ast.NodeTransformer):
         return ast.Name(function, ast.Load())
 
 
-def _move_out(module: Module, chosen: "dict[str, Method]", classes: "dict[str, str]") -> None:
+def _move_out(module: Module, chosen: "dict[str, Method]", classes: "set[str]") -> None:
     body: list[ast.stmt] = []
     for statement in module.tree.body:
         body.append(statement)
@@ -173,7 +190,7 @@ def _move_out(module: Module, chosen: "dict[str, Method]", classes: "dict[str, s
                     and chosen[one.name].owner == statement.name
                     and chosen[one.name].module == module.name
                 )
-                or (one.name == "__init__" and classes.get(statement.name) == module.name)
+                or (one.name == "__init__" and statement.name in classes)
             )
             if not moved:
                 kept.append(one)

@@ -3,33 +3,52 @@ that run all the time do, to the common part of what runs seldom otherwise."""
 
 import ast
 
-from boardpulse_tools.image.layout import COLD, CORE, FLOATING, SELDOM
+from boardpulse_tools.image.layout import CORE, FLOATING, SELDOM, is_cold
 from boardpulse_tools.image.link import Program, Symbol, bindings, uses
 
 
 def place(program: Program, roots: "set[Symbol]") -> None:
     """Fill program.place. The roots stay where they are, and classes with the methods that they keep."""
-    users: dict[Symbol, set[Symbol]] = {}
-    symbols: set[Symbol] = set()
-    for name, module in program.modules.items():
-        for statement in module.tree.body:
-            for one in bindings(statement):
-                symbols.add((name, one))
-                for used in uses(program, name, statement):
-                    if used != (name, one):
-                        users.setdefault(used, set()).add((name, one))
-    home = {symbol: program.bundle_of[symbol[0]] for symbol in symbols}
-    floating = {symbol for symbol in symbols if symbol not in roots and _floats(symbol, program)}
-    place_of = {symbol: {home[symbol]} if symbol not in floating else set() for symbol in symbols}
+    users = _users(program)
+    home = {symbol: program.bundle_of[symbol[0]] for symbol in users}
+    floating = {symbol for symbol in users if symbol not in roots and _floats(symbol, program)}
+    wanted = {symbol: {home[symbol]} if symbol not in floating else set() for symbol in users}
     changed = True
     while changed:  # where a definition is used from, and those that use it, and so on
         changed = False
         for symbol in floating:
-            wanted = {one for user in users.get(symbol, ()) for one in place_of.get(user, ())}
-            if not wanted <= place_of[symbol]:
-                place_of[symbol] |= wanted
+            more = {one for user in users[symbol] for one in wanted[user]}
+            if not more <= wanted[symbol]:
+                wanted[symbol] |= more
                 changed = True
-    program.place = {symbol: _one_of(places, home[symbol]) for symbol, places in place_of.items()}
+    program.place = {symbol: _one_of(places, home[symbol]) for symbol, places in wanted.items()}
+    for symbol in _loop_variables(program):
+        program.place.setdefault(symbol, program.bundle_of[symbol[0]])
+
+
+def _users(program: Program) -> "dict[Symbol, set[Symbol]]":
+    """Each definition, and the definitions that use it."""
+    out: dict[Symbol, set[Symbol]] = {}
+    for name, module in program.modules.items():
+        for statement in module.tree.body:
+            bound = {(name, one) for one in bindings(statement)}
+            for symbol in bound:
+                out.setdefault(symbol, set())
+            for used in uses(program, name, statement) - bound:
+                out.setdefault(used, set()).update(bound)
+    return out
+
+
+def _loop_variables(program: Program) -> "set[Symbol]":
+    """What statements at the top of a module bind that are no definitions."""
+    return {
+        (name, node.id)
+        for name, module in program.modules.items()
+        for statement in module.tree.body
+        if not bindings(statement)
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
 
 
 def _floats(symbol: Symbol, program: Program) -> bool:
@@ -47,7 +66,7 @@ def _is_class(symbol: Symbol, program: Program) -> bool:
 def _one_of(places: "set[str]", home: str) -> str:
     if len(places) == 1:
         return next(iter(places))
-    hot = places - COLD
+    hot = {place for place in places if not is_cold(place)}
     if hot:
         return next(iter(hot)) if places <= hot | {"boardpulse.start"} and len(hot) == 1 else CORE
     return SELDOM if places else home
