@@ -17,7 +17,7 @@ _TAG_BYTES = 8
 
 
 class Envelope:
-    """A sealed frame: `payload` is the frame, `kid` the device that it claims to be from, if it says so."""
+    """A sealed frame: `payload` is the frame, `kid` the device that it claims to be from, None if it says nothing."""
 
     __slots__ = ("kid", "payload", "tag")
 
@@ -28,24 +28,21 @@ class Envelope:
         if not isinstance(item, list) or len(item) != 4:
             raise SchemaError("a COSE_Mac0 is an array of 4")
         protected, header, payload, tag = item
-        if protected != _PROTECTED or not isinstance(header, dict):
-            raise SchemaError("a COSE_Mac0 here has the protected header {1: 4} and a map")
+        if protected != _PROTECTED or not isinstance(header, dict) or not header.keys() <= {_KID}:
+            raise SchemaError("a COSE_Mac0 here has the protected header {1: 4} and a map of a kid at most")
         if not isinstance(payload, bytes) or not isinstance(tag, bytes) or len(tag) != _TAG_BYTES:
             raise SchemaError("payload or tag of a COSE_Mac0 is no byte string of the right length")
         self.payload, self.tag = payload, tag
-        self.kid = _text(header.get(_KID))
+        kid = header.get(_KID, b"")
+        if not isinstance(kid, bytes):
+            raise SchemaError("the kid of a COSE_Mac0 is no byte string")
+        self.kid = kid.decode("utf-8", "replace") if header else None
 
     def verify(self, key: bytes, device_id: str) -> bytes:
         """The frame inside, when `key` made its tag for `device_id`; AuthError otherwise."""
         if not hmac.compare_digest(self.tag, mac(key, device_id, self.payload)):
             raise AuthError(f"{device_id}: the frame's tag is wrong")
         return self.payload
-
-
-def _text(kid: object) -> str:
-    if isinstance(kid, bytes):
-        return kid.decode("utf-8", "replace")
-    return kid if isinstance(kid, str) else ""
 
 
 def mac(key: bytes, device_id: str, payload: bytes) -> bytes:

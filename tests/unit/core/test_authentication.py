@@ -7,7 +7,7 @@ from host_bridge.core.envelope import TAG, Envelope, mac, seal
 from host_bridge.settings import Settings
 from shared_schema.cbor import encode
 from shared_schema.cbor_reader import loads
-from shared_schema.errors import AuthError, PeerError
+from shared_schema.errors import AuthError, PeerError, SchemaError
 from tests.support.boards import Board, Bridge, acknowledged, only, refused
 
 KEY = bytes(range(32))
@@ -50,12 +50,30 @@ def test_the_tag_is_that_of_rfc_9052() -> None:
         [b"\xa1\x01\x04", [], b"x", bytes(8)],
         [b"\xa1\x01\x04", {}, "x", bytes(8)],
         [b"\xa1\x01\x04", {}, b"x", bytes(7)],
+        [b"\xa1\x01\x04", {4: "board-1"}, b"x", bytes(8)],
+        [b"\xa1\x01\x04", {4: b"board-1", 5: b""}, b"x", bytes(8)],
+        [b"\xa1\x01\x04", {1: 4}, b"x", bytes(8)],
     ],
 )
 def test_what_is_no_envelope_is_refused(item: object) -> None:
     """Only declared errors."""
     with pytest.raises(PeerError):
         Envelope(bytes((TAG,)) + encode(item))
+
+
+def test_a_header_with_more_than_a_kid_is_refused_though_the_tag_is_right() -> None:
+    """The tag does not cover it: anybody could have put it there."""
+    item = [b"\xa1\x01\x04", {4: b"board-1", 5: b"x"}, b"frame", mac(KEY, "board-1", b"frame")]
+    with pytest.raises(SchemaError):
+        Envelope(bytes((TAG,)) + encode(item))
+
+
+@pytest.mark.parametrize("kid", [b"", b"\xff", b"board-10"])
+def test_an_empty_kid_or_one_that_is_no_text_names_another_device(kid: bytes) -> None:
+    """Only one that is left out says nothing."""
+    b, board = bridge(), Board()
+    item = [b"\xa1\x01\x04", {4: kid}, board.hello(), mac(KEY, "board-1", board.hello())]
+    assert refused(b.mqtt(board, bytes((TAG,)) + encode(item), "hello")) == ["identity"]
 
 
 def test_a_board_with_a_key_is_heard_when_its_frames_are_sealed() -> None:
