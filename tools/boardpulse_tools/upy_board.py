@@ -6,6 +6,7 @@ start (boot.py, main.py, prompt), soft reset, Ctrl-C as the line brings it, and 
 
 import contextlib
 import os
+import re
 import selectors
 import signal
 import subprocess
@@ -23,6 +24,9 @@ from boardpulse_tools.upy_board_boot import PROGRAM
 
 READ_BYTES = 4096
 STOP_S = 5.0
+TICK_S = 0.05
+PATIENCE_S = 0.5  # TinyUSB, which MicroPython uses, gives a host that takes nothing half a second
+BOTH = selectors.EVENT_READ | selectors.EVENT_WRITE
 SIGNAL_EVERY_S = 0.05  # the unix port ends at a second signal that comes before it has seen the first
 CTRL_C = b"\x03"
 KEPT_BYTES = 1 << 20
@@ -72,7 +76,8 @@ class UpyBoard:
         self._wake_read, self._wake_write = os.pipe()
         self._raw = self._hides = False
         self._left: int | None = None
-        self._interrupted_at = 0.0
+        self._interrupted_at = self._taken_at = 0.0
+        self._waiting = bytearray()  # for the host
         self._thread: threading.Thread | None = None
 
     def start(self) -> Self:
@@ -162,16 +167,19 @@ class UpyBoard:
     def _carry(self) -> None:
         """Carry bytes both ways, and start the interpreter again after a soft reset, until stop()."""
         while True:
-            with self._lock:
-                host = self._host
-                ends = [end for end in (self._device, host, self._wake_read) if end >= 0]
             with selectors.DefaultSelector() as selector:
-                for end in ends:
-                    selector.register(end, selectors.EVENT_READ)
-                ready = {key.fd for key, _ in selector.select(0.05)}
+                with self._lock:
+                    host = self._host
+                    selector.register(self._wake_read, selectors.EVENT_READ)
+                    if host >= 0:
+                        selector.register(host, BOTH if self._waiting else selectors.EVENT_READ)
+                    if not self._waiting:
+                        selector.register(self._device, selectors.EVENT_READ)
+                ready = {key.fd for key, _ in selector.select(TICK_S)}
             if self._wake_read in ready and b"q" in os.read(self._wake_read, READ_BYTES):
                 return
             with self._lock:
+                self._to_host(b"")
                 if self._device in ready:
                     self._from_device()
                 if host in ready and host == self._host:
@@ -194,26 +202,48 @@ class UpyBoard:
 
     def _ctrl_c(self) -> None:
         """A signal to what runs, a byte to what reads: MicroPython takes the flag ISIG away while it waits at a prompt,
-        as does a program that wants the byte. (It is no program's controlling terminal: the kernel sends no signal.)"""
-        if self._child is None or not termios.tcgetattr(self._device_line)[3] & termios.ISIG:
+        and does not catch the signal while micropython.kbd_intr(-1) holds. (It is no program's controlling terminal:
+        the kernel sends no signal.)"""
+        if self._child is None or not self._can_be_interrupted(self._child.pid):
             _write(self._device, CTRL_C)
         elif time.monotonic() - self._interrupted_at > SIGNAL_EVERY_S:
             self._interrupted_at = time.monotonic()
             self._child.send_signal(signal.SIGINT)
 
-    def _from_device(self) -> None:
-        data = _read(self._device)
-        del self.console[: max(0, len(self.console) - KEPT_BYTES)]
+    def _can_be_interrupted(self, pid: int) -> bool:
+        if not termios.tcgetattr(self._device_line)[3] & termios.ISIG:
+            return False
+        with contextlib.suppress(OSError):  # no Linux
+            caught = re.search(r"^SigCgt:\s*(\w+)", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+            return caught is None or bool(int(caught[1], 16) >> (signal.SIGINT - 1) & 1)
+        return True
+
+    def _from_device(self) -> bool:
+        """Take what the interpreter has printed. Whether there was anything."""
+        data = printed = _read(self._device)
         if self._hides:  # the banner, which a board leaves out when it starts into the raw REPL
             self._held += data
             data = self._without_banner()
+        del self.console[: max(0, len(self.console) - KEPT_BYTES)]
         self.console += data
         tail = bytes(self.console[-200:])
         raw, friendly = tail.rfind(RAW_PROMPT), tail.rfind(PROMPT)
         if max(raw, friendly) >= 0:
             self._raw = raw > friendly
-        if self._host >= 0:
-            _write(self._host, data)
+        self._to_host(data)
+        return bool(printed)
+
+    def _to_host(self, data: bytes) -> None:
+        """Send it, and what waits. The board is held up while the host takes nothing, for a while, as over USB."""
+        self._waiting += data
+        now = time.monotonic()
+        taken = _write(self._host, self._waiting) if self._host >= 0 and self._waiting else 0
+        del self._waiting[:taken]
+        if taken or not self._waiting:
+            self._taken_at = now
+        elif self._host < 0 or now - self._taken_at > PATIENCE_S:
+            self._waiting.clear()
+            self._taken_at = now - PATIENCE_S
 
     _held = b""
 
@@ -228,14 +258,11 @@ class UpyBoard:
 
     def _soft_reset(self) -> None:
         """The interpreter has ended: Ctrl-D, or its program asked for it."""
-        while data := _read(self._device):
-            self.console += data
-            if self._host >= 0:
-                _write(self._host, data)
+        while self._from_device():
+            pass
         asked = self._child is not None and self._child.returncode == -signal.SIGUSR1
         self.console += SOFT_REBOOT
-        if self._host >= 0:
-            _write(self._host, SOFT_REBOOT)
+        self._to_host(SOFT_REBOOT)
         self._run(self._raw and not asked)
 
 
@@ -245,7 +272,8 @@ def _read(end: int) -> bytes:
     return b""
 
 
-def _write(end: int, data: bytes) -> None:
-    """A line loses what nobody takes."""
+def _write(end: int, data: bytes | bytearray) -> int:
+    """Bytes that were taken."""
     with contextlib.suppress(OSError):
-        os.write(end, data)
+        return os.write(end, data)
+    return 0

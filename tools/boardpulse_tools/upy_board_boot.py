@@ -6,9 +6,6 @@ It mounts the flash, runs boot.py and main.py, and leaves the rest to the prompt
 PROGRAM = """
 def _start(place, flash, size, read_only, identity, memory, isig):
     import os, sys, termios
-    mode = termios.tcgetattr(0)
-    mode[3] |= isig  # from now on the line's Ctrl-C is to interrupt
-    termios.tcsetattr(0, termios.TCSANOW, mode)
     block = 4096 if flash == "lfs2" else 512
     class Disk:
         def __init__(self):
@@ -47,6 +44,9 @@ def _start(place, flash, size, read_only, identity, memory, isig):
         sys.modules["sys"] = Sys()
     if memory:
         os.putenv("BOARDPULSE_MEMORY", memory)
+    mode = termios.tcgetattr(0)
+    mode[3] |= isig  # from now on the line's Ctrl-C is to interrupt
+    termios.tcsetattr(0, termios.TCSANOW, mode)
 
 def _run(name):
     import os, sys

@@ -1,5 +1,6 @@
 """Carries a plan out: everything beside what runs first, then one short switch; and the way back."""
 
+import contextlib
 import errno
 from collections.abc import Callable
 
@@ -21,10 +22,11 @@ def write(session: Session, plan: Plan, layout: Layout, progress: Progress) -> N
         _write(session, plan, layout, progress)
     except ScriptError as error:
         why = why_not_written(error)
-        if plan.switches and not plan.former:
-            session.run(f"x({layout.slot(plan.target)!r})")
-        elif plan.switches:
-            session.run("\n".join(f"x({path!r})" for path in (*plan.sends, *(to for _, to in plan.copies))))
+        with contextlib.suppress(ScriptError):  # a file system that refuses to write may refuse this too
+            session.run("try:\n f.close()\nexcept Exception:\n pass")
+            leftovers = [path + NEW for path in beside(plan, layout)]
+            leftovers += [layout.slot(plan.target)] if plan.switches else []
+            session.run("\n".join(f"x({path!r})" for path in leftovers))
         raise why from error
 
 

@@ -72,6 +72,8 @@ class Flasher:
         self._introduce(facts, board)
         layout = Layout(facts.root, facts.lib)
         inventory = take_inventory(session, layout)
+        if inventory.config is not None and inventory.settings() is None:
+            self._note(f"{CONFIG} on the board is no JSON object, as if it had been cut short: it is not taken over.")
         config = settings.merged(inventory.settings(), self._wanted, board)
         settings.check(config, f"{board.port}-0" if board.port not in ("unix", "linux") else None)
         plan = self._plan(session, facts, board, config, inventory, layout)
@@ -79,7 +81,6 @@ class Flasher:
         if self._options.dry_run:
             check_room(plan)
             self.result.outcome = "planned"
-            session.restart()
             return
         check_room(plan)
         self._write(session, plan, layout)
@@ -109,7 +110,7 @@ class Flasher:
         except ImageError as error:
             raise BoardError(str(error)) from error
         encoded = settings.encoded(config)
-        if self._wanted.nothing and inventory.settings() == dict(config) and inventory.config is not None:
+        if inventory.config is not None and inventory.settings() == dict(config):
             encoded = inventory.config  # as its owner wrote it
         force = self._options.force_main
         plan = make_plan(files, stubs, encoded, inventory, layout, facts, force_main=force)
@@ -179,7 +180,8 @@ class Flasher:
         session.enter()  # what was imported of the former version is forgotten
         self.result.device_id = verify.start_once(session, layout.at_root(CONFIG))
         session.restart()
-        verify.watch_console(session)
+        if starts:
+            verify.watch_console(session)
         self.result.verified = "the node starts with this configuration"
         if not settings.speaks_here(config, board):
             self._note("Its frames do not come over this line: whether they arrive, `boardpulse devices` tells.")

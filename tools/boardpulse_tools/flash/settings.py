@@ -61,11 +61,6 @@ class Wanted:
     mqtt_password: str | None = field(default=None, repr=False)
     key: str | None = field(default=None, repr=False)
 
-    @property
-    def nothing(self) -> bool:
-        """Whether the configuration on the board is to be kept."""
-        return all(getattr(self, name) is None for name in self.__dataclass_fields__)
-
 
 def merged(present: Mapping[str, Any] | None, wanted: Wanted, board: BoardFile) -> dict[str, Any]:
     """The configuration for the board: what is on it, and over it what is wanted."""

@@ -4,6 +4,7 @@ import base64
 import contextlib
 import io
 import re
+import socket
 import struct
 import termios
 import time
@@ -20,6 +21,7 @@ from boardpulse_tools.flash.ports import why_not_open
 BAUDRATE = 115200
 ANSWER_S = 10.0  # a board answers a command in this time, or not at all
 POLL_S = 0.05
+MOST_AT_ONCE = 4096
 ATTEMPTS = 3
 CHUNK_BYTES = 512  # of a file in one command: twice that as text, which a board with 100 KB of memory has
 WAKE = b"\0\0\r\x03\x03"  # whatever frame was cut short ends; between frames, Ctrl-C interrupts (links/repl.py)
@@ -54,7 +56,10 @@ class Wire:
 
     def some(self) -> bytes:
         """What came; waits a moment for it."""
-        return bytes(self.port.read(max(1, self.port.in_waiting)))
+        data = bytes(self.port.read(1))
+        while len(data) < MOST_AT_ONCE and self.port.in_waiting:  # which is 1 for a socket, however much there is
+            data += self.port.read(self.port.in_waiting)
+        return data
 
     def inWaiting(self) -> int:  # noqa: N802 - as mpremote calls it
         """How many bytes can be read at once."""
@@ -78,7 +83,10 @@ class Line(SerialTransport):  # type: ignore[misc]  # ships no types
         self.device_name = port
         self.mounted = False
         self.is_pty = False
-        self.serial = Wire(serial.serial_for_url(port, baudrate=BAUDRATE, timeout=POLL_S, exclusive=True))
+        opened = serial.serial_for_url(port, baudrate=BAUDRATE, timeout=POLL_S, exclusive=True)
+        if port.startswith("socket://"):  # else TCP holds small writes back: 40 ms for each question to the board
+            opened._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.serial = Wire(opened)
 
     def read_until(
         self,
@@ -125,7 +133,11 @@ class Session:
         self.close()
 
     def close(self) -> None:
-        """Give the port back, whatever state it is in."""
+        """Let the board run again where it still waits for commands, and give the port back."""
+        with contextlib.suppress(*LOST, FlashError):
+            if self._line.in_raw_repl:
+                self._line.serial.write(b"\r\x03")
+                self.restart()
         with contextlib.suppress(*LOST):
             self._line.serial.close()
 

@@ -25,7 +25,6 @@ def unflash(port: str, reporter: Reporter, *, dry_run: bool = False) -> Result:
             result.micropython = facts.version_text
             if not dry_run:
                 _remove(session, inventory, layout, result.files_removed)
-            session.restart()
     finally:
         result.seconds = round(time.monotonic() - began, 2)
     result.outcome = "planned" if dry_run else "removed"
