@@ -31,10 +31,11 @@ def on_64_bit(script: str) -> list[str]:
     return output([str(require("micropython")), f"{HERE}/{script}"])
 
 
-def on_32_bit(script: str, version: str, folder: Path) -> list[str]:
-    """On the build for Node, which finds both packages side by side in `folder`, as they lie on a board."""
+def on_32_bit(script: str, version: str, folder: Path, *more: str) -> list[str]:
+    """On the build for Node, which finds both packages side by side in `folder`, as they lie on a board. `more` are
+    other files of theirs."""
     require("micropython32")
-    files = []
+    files = list(more)
     for place, name in ((ROOT, "shared_schema"), (FIRMWARE, "boardpulse")):
         (folder / name).symlink_to(place / name, target_is_directory=True)
         for path in (folder / name).rglob("*.py"):
