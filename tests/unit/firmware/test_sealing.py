@@ -126,6 +126,13 @@ def test_every_cut_is_refused() -> None:
     assert [own.unwrap(data[:n]) for n in range(len(data))] == [b""] * len(data)
 
 
+@pytest.mark.parametrize("head", [b"\xd1\x83", b"\xd1\x85", b"\xd1\xa4", b"\xd2\x84", b"\xd1\x9f", b"\xd1\xd1\x84"])
+def test_another_array_or_tag_is_refused(head: bytes) -> None:
+    """Of three or five elements, a map, another tag, an indefinite length, a tag twice; all else as it should be."""
+    own = Sealing("kiln-1", KEY)
+    assert own.unwrap(head + own.wrap(b"frame")[2:]) == b""
+
+
 def test_longer_heads_than_need_be_are_read() -> None:
     """SPEC.md section 1: any well-formed encoding with definite lengths."""
     tag = mac(KEY, "kiln-1", b"frame")
