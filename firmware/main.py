@@ -10,5 +10,5 @@ import boardpulse
 
 if __name__ == "__main__":
     status = boardpulse.main(sys.argv[1] if len(sys.argv) > 1 else "boardpulse.json")
-    if status:
+    if status and sys.argv:  # a board, which has none, would start again for ever
         sys.exit(status)

@@ -1,5 +1,6 @@
 """What `boardpulse flash` says and leaves behind where a port, or the emulated board, is not as it should be."""
 
+import json
 import os
 import select
 import socket
@@ -26,6 +27,18 @@ from tests.support.flashing import Changed, answers, board, flash, flashed, hell
 
 ROOT = Path(__file__).parents[3]
 FRESH = ("--id", "kiln", "--link", "uart")
+FAKE_WATCHDOG = """
+class WDT:
+    def __init__(self, id=0, timeout=5000):
+        if timeout > 8388:
+            raise ValueError("timeout too long")
+        self.say(str(timeout))
+    def feed(self):
+        self.say("fed")
+    def say(self, text):
+        with open("watchdog.log", "a") as log:
+            log.write(text + "\\n")
+"""
 MPY = 0x6 | 3 << 8 | 2 << 10
 
 
@@ -178,6 +191,48 @@ def test_a_version_copied_by_hand_is_not_hidden(tmp_path: Path) -> None:
         result = flash(one, *FRESH)
         assert result.exit_code == 5
         assert "would be loaded instead" in result.output
+
+
+@pytest.mark.upy
+def test_a_board_whose_configuration_was_broken_by_hand_waits_at_its_prompt(tmp_path: Path) -> None:
+    """It does not start again and again, so that the next flash repairs it."""
+    with board(tmp_path) as one:
+        flashed(one, *FRESH)
+        answers(one, "import os; [os.remove(n) for n in os.listdir() if n.endswith('.json')]")
+        (one.root / "boardpulse.json").write_text("{")
+        resets = one.console.count(b"soft reboot")
+        one.pull()
+        one.plug()
+        time.sleep(1)
+        assert one.console.count(b"soft reboot") == resets
+        assert "no JSON object" in flashed(one, *FRESH)["notes"][0]
+        assert hello(one).device_id == "kiln"
+
+
+@pytest.mark.upy
+def test_a_watchdog_is_fed_while_a_board_is_flashed(tmp_path: Path) -> None:
+    """It cannot be stopped. Here a fake one in the place of the chip's, which knows at most 8388 ms."""
+    with board(tmp_path) as one:
+        flashed(one, *FRESH)
+        (one.root / "machine.py").write_text(FAKE_WATCHDOG)
+        config = json.loads((one.root / "boardpulse.json").read_text()) | {"watchdog_ms": 5000}
+        (one.root / "boardpulse.json").write_text(json.dumps(config))
+        assert flashed(one, "--id", "tub")["device_id"] == "tub"
+        said = (one.root / "watchdog.log").read_text()
+        assert said.startswith("8000\n")
+        assert said.count("fed") > 3
+
+
+@pytest.mark.upy
+def test_a_board_with_a_key_must_seal_its_hello(tmp_path: Path) -> None:
+    """The key comes from the environment, and is shown nowhere."""
+    key = "0123456789abcdef" * 4
+    with board(tmp_path) as one:
+        result = flash(one, *FRESH, env={"BOARDPULSE_KEY": key})
+        assert result.exit_code == 0, result.output
+        assert "its hello came over this line" in result.output
+        assert key not in result.output
+        assert flash(one, env={"BOARDPULSE_KEY": "0" * 63}).exit_code == 2
 
 
 @pytest.mark.upy

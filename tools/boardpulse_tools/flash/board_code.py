@@ -99,6 +99,19 @@ def v():
   os.sync()
 """
 
+# A watchdog that runs cannot be stopped, not by a soft reset either: it gets the longest time that the chip knows, and
+# is fed with every command.
+WATCHDOG = """
+from machine import WDT
+for _t in (120000,32000,8000):
+ try:
+  _d=WDT(timeout=_t)
+  break
+ except ValueError:
+  pass
+"""
+FEED = "_d.feed()\n"
+
 # What a link that does not run on this line can be asked: does the node start?
 START = """
 import boardpulse

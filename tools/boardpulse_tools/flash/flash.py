@@ -173,7 +173,7 @@ class Flasher:
         starts = not plan.keeps_users_main or b"boardpulse" in (inventory.main or b"")
         if settings.speaks_here(config, board) and starts:
             session.restart()
-            heard = verify.wait_for_hello(session, expected, self._options.hello_s)
+            heard = verify.wait_for_hello(session, expected, self._options.hello_s, settings.key_of(config))
             self.result.device_id = heard.device_id
             self.result.verified = "its hello came over this line"
             return

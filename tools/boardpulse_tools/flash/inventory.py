@@ -56,6 +56,8 @@ def take_inventory(session: Session, layout: Layout) -> Inventory:
     for name, kept in ((CONFIG, "config"), (MAIN, "main")):
         if layout.at_root(name) in found:
             setattr(inventory, kept, session.read(layout.at_root(name)))
+    if (inventory.settings() or {}).get("watchdog_ms"):
+        session.feed_watchdog()
     for slot in SLOTS:
         _take_manifest(session, layout.slot(slot), inventory)
     return inventory

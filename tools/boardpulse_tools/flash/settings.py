@@ -154,6 +154,12 @@ def read_whole(path: Path) -> dict[str, Any]:
     return raw
 
 
+def key_of(config: Mapping[str, Any]) -> bytes | None:
+    """The key that stands in a configuration that was checked; None without one, or where it is in a file."""
+    key = config.get("key")
+    return bytes.fromhex(key) if isinstance(key, str) and key else None
+
+
 def speaks_here(config: Mapping[str, Any], board: BoardFile) -> bool:
     """Whether frames come on the line of the prompt, which is the one that we flash over."""
     link = config["link"]

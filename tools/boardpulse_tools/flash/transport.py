@@ -15,6 +15,7 @@ import serial
 from mpremote.transport import TransportError, TransportExecError
 from mpremote.transport_serial import SerialTransport
 
+from boardpulse_tools.flash.board_code import FEED, WATCHDOG
 from boardpulse_tools.flash.errors import FlashError, PortError, ScriptError
 from boardpulse_tools.flash.ports import why_not_open
 
@@ -120,7 +121,7 @@ class Session:
     def __init__(self, port: str) -> None:
         """PortError when the port does not open."""
         self.port = port
-        self.moved = 0  # bytes of files that were sent
+        self._feed = ""
         try:
             self._line = Line(port)
         except (OSError, ValueError) as error:  # the latter: a URL that is none
@@ -143,6 +144,7 @@ class Session:
 
     def enter(self) -> None:
         """Stop what runs, reset softly, and get the raw REPL. PortError when nothing like MicroPython answers."""
+        self._feed = ""
         for attempt in range(ATTEMPTS):
             try:
                 with self._guarded(), contextlib.redirect_stdout(io.StringIO()):  # mpremote prints what it cannot use
@@ -171,7 +173,12 @@ class Session:
     def run(self, code: str) -> str:
         """What the code prints. ScriptError when it raises."""
         with self._guarded():
-            return self._line.exec(code).decode()  # type: ignore[no-any-return]
+            return self._line.exec(self._feed + code).decode()  # type: ignore[no-any-return]
+
+    def feed_watchdog(self) -> None:
+        """Do so with every command from now on."""
+        self.run(WATCHDOG)
+        self._feed = FEED
 
     def write(self, path: str, data: bytes, progress: Callable[[int], object] = lambda _: None) -> None:
         """Write a file as it is, in pieces. The board has base64 and a helper `w` (board_code.py)."""
@@ -179,7 +186,6 @@ class Session:
         for at in range(0, len(data), CHUNK_BYTES):
             piece = data[at : at + CHUNK_BYTES]
             self.run(f"w({base64.b64encode(piece)!r})")
-            self.moved += len(piece)
             progress(len(piece))
         self.run("f.close()")
 

@@ -7,8 +7,9 @@ from typing import Any
 from boardpulse_tools.flash.board_code import START
 from boardpulse_tools.flash.errors import ScriptError, SilentError
 from boardpulse_tools.flash.transport import Session
+from host_bridge.core.envelope import TAG, Envelope
 from shared_schema.cbor_reader import loads
-from shared_schema.errors import PeerError
+from shared_schema.errors import AuthError, PeerError
 from shared_schema.framing import FRAME, TEXT, Deframer
 from shared_schema.parse import parse
 
@@ -32,9 +33,11 @@ class Heard:
         return "\nThe board printed:\n" + "\n".join(f"  {line}" for line in lines) if lines else ""
 
 
-def wait_for_hello(session: Session, expected: str | None, timeout_s: float = HELLO_S) -> Heard:
-    """Read the line after a soft reset until a hello of this device comes; of any where `expected` is None.
-    SilentError with what the board printed instead."""
+def wait_for_hello(
+    session: Session, expected: str | None, timeout_s: float = HELLO_S, key: bytes | None = None
+) -> Heard:
+    """Read the line after a soft reset until a hello of this device comes; of any where `expected` is None. With a key
+    it must be sealed with it. SilentError with what the board printed instead."""
     heard = Heard()
     deframer = Deframer()
     until = time.monotonic() + timeout_s
@@ -42,7 +45,7 @@ def wait_for_hello(session: Session, expected: str | None, timeout_s: float = HE
         over = time.monotonic() > until
         for what, payload in deframer.flush() if over else deframer.feed(session.received()):
             if what == FRAME:
-                _take(payload, expected, heard)
+                _take(payload, expected, key, heard)
             elif what == TEXT:
                 heard.console.append(str(payload).rstrip("\r"))
                 if TRACEBACK in heard.console[-1]:  # it will not speak any more
@@ -52,9 +55,12 @@ def wait_for_hello(session: Session, expected: str | None, timeout_s: float = HE
     return heard
 
 
-def _take(payload: Any, expected: str | None, heard: Heard) -> None:
+def _take(payload: Any, expected: str | None, key: bytes | None, heard: Heard) -> None:
     try:
-        message: Any = parse(loads(payload))
+        message: Any = parse(loads(_opened(payload, expected, key)))
+    except AuthError as error:
+        heard.console.append(f"({error})")
+        return
     except PeerError:
         return
     if message.kind != HELLO:
@@ -63,6 +69,16 @@ def _take(payload: Any, expected: str | None, heard: Heard) -> None:
         heard.device_id = message.device_id
     else:
         heard.console.append(f"(a hello of {message.device_id}, and not of {expected})")
+
+
+def _opened(frame: bytes, expected: str | None, key: bytes | None) -> bytes:
+    """The frame in its envelope. Where the key is in a file of the board's, its tag cannot be checked here."""
+    if frame[:1] != bytes((TAG,)):
+        if key is not None:
+            raise AuthError("a frame without the seal that its key asks for")
+        return frame
+    envelope = Envelope(frame)
+    return envelope.payload if key is None else envelope.verify(key, envelope.kid or expected or "")
 
 
 def start_once(session: Session, config_path: str) -> str:
