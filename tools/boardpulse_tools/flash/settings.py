@@ -18,8 +18,8 @@ TIMEOUT_S = 20
 # Read from the environment only, a file, or a prompt that shows nothing: a command line is in shell histories.
 WIFI_VARIABLE, MQTT_VARIABLE, KEY_VARIABLE = "BOARDPULSE_WIFI_PASSWORD", "BOARDPULSE_MQTT_PASSWORD", "BOARDPULSE_KEY"
 
-# Runs the firmware's checks in a process of their own. A chip's modules are stood in for: nothing of them is used by a
-# check. The configuration comes on stdin, so that no secret is in a list of processes.
+# Runs the firmware's start up to where the node would be built, in a process of its own. A chip's modules are stood in
+# for: nothing of them is used before. The configuration comes on stdin, so that no secret is in a list of processes.
 _CHECK = """
 import importlib, json, sys, types
 class Chip(types.ModuleType):
@@ -33,17 +33,17 @@ for name in ("machine", "network", "esp32", "pyb", "rp2", "stm", "micropython", 
     sys.modules.setdefault(name, Chip(name))
 sys.modules["micropython"].const = lambda value: value
 request = json.load(sys.stdin)
-from boardpulse import config
+from boardpulse import compose
 from shared_schema.errors import ConfigError
-board = importlib.import_module("boards.%s.board" % request["config"].get("board"))
-problems, known = [], sorted(config._TOP)
+compose._id_of = lambda board: request["default_id"]
+compose.build = lambda settings, board: None
+compose.forget = lambda *names: None
+problems = []
 try:
-    settings = config.check(request["config"], board.SENSORS, request["default_id"])
-    if hasattr(board, "check_link"):
-        problems = list(board.check_link(settings.link))
+    compose.load(request["config"], importlib.import_module("boards.%s.board" % request["config"]["board"]))
 except ConfigError as error:
     problems = list(error.problems)
-json.dump({"problems": problems, "keys": known}, sys.stdout)
+json.dump(problems, sys.stdout)
 """
 
 
@@ -131,7 +131,7 @@ def check(config: Mapping[str, Any], default_id: str | None) -> None:
     )
     if run.returncode != 0:
         raise SettingsError(f"The configuration cannot be checked: {run.stderr.strip().splitlines()[-1]}")
-    problems = json.loads(run.stdout)["problems"]
+    problems = json.loads(run.stdout)
     if problems:
         lines = [f"  {where} is {_json(value)}; it should be {right}" for where, value, right in problems]
         raise SettingsError("The board would refuse this configuration; nothing was written.\n" + "\n".join(lines))
