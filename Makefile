@@ -63,9 +63,11 @@ e2e: components ## Real firmware, real broker, real daemon, real Prometheus
 	$(PYTHON_RUN) -m pytest tests/e2e
 
 .PHONY: hil
-hil: $(STAMP) ## The tests on a real board: make hil PORT=/dev/ttyACM0
+hil: $(STAMP) ## Try a real board: make hil PORT=/dev/ttyACM0 [SECOND_PORT=…]. What else it takes: docs/hil.md
 	@test -n "$(PORT)" || { echo 'Which board? Say its port: make hil PORT=/dev/ttyACM0'; exit 2; }
-	PORT="$(PORT)" $(PYTHON_RUN) -m pytest tests/hil
+	@$(PYTHON_RUN) -m tests.hil '$(PORT)' $(if $(SECOND_PORT),--second-port '$(SECOND_PORT)') \
+		$(if $(SECOND_LINK),--second-link '$(SECOND_LINK)') $(if $(FRAMES),--frames $(FRAMES)) \
+		$(if $(BOARD),--board '$(BOARD)') $(if $(RAM),--ram) $(if $(JSON),--json)
 
 .PHONY: bench
 bench: $(STAMP) ## Bytes on the wire, ours and others', and the goals

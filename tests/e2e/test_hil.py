@@ -1,32 +1,116 @@
-"""The tests for real boards, run against MicroPython's unix port on a pseudo-terminal."""
+"""`make hil` against boards that are emulated by MicroPython's unix port, 64 bit; no silicon is involved."""
 
-import os
+import json
 import subprocess
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 
-from boardpulse_tools import boards
+import pytest
+
 from boardpulse_tools.cable import Cable
+from boardpulse_tools.upy_board import UpyBoard
+from tests.hil.run import CHECKS
 from tests.support.components import require
+from tests.support.hil import ROOT, TcpPort, hil
+from tests.support.line import Board
 
-ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.upy
+
+FEW = ("--frames", "40", "--interval", "50")
+# The unix port has none of these; whatever else a check needs it has.
+NOT_ON_UNIX = {"has network", "has Pin", "has ADC"}
+# About what 100 KB are on a 32-bit board, whose objects take half as much.
+SMALL_HEAP = "200K"
+X64 = 2822  # sys.implementation._mpy of the interpreter that stands behind it
 
 
-def test_the_hil_tests_pass_on_the_unix_port(tmp_path: Path) -> None:
-    """They need a port with a running board, and nothing of how it came there."""
-    runs_on = boards.Interpreter("MicroPython", "", require("micropython"))
-    with Cable() as cable:
-        link = {"type": "uart", "path": cable.board_port}
-        config = {"device_id": "hil", "board": "unix", "link": link, "interval_ms": 100}
-        with boards.board("hil", tmp_path / "hil", config, runs_on):
-            done = subprocess.run(
-                [sys.executable, "-m", "pytest", "-q", "tests/hil"],
-                cwd=ROOT,
-                env=os.environ | {"PORT": cable.bridge_port},
-                capture_output=True,
-                text=True,
-                timeout=150,
-                check=False,
-            )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "3 passed" in done.stdout
+@pytest.fixture(autouse=True)
+def interpreter() -> None:
+    """MicroPython's unix port."""
+    require("micropython")
+
+
+@pytest.fixture
+def cable() -> Iterator[Cable]:
+    """The line to the UART of the board's own."""
+    with Cable() as one:
+        yield one
+
+
+def files_of(board: UpyBoard) -> dict[str, bytes]:
+    """The files on a board whose flash is a folder."""
+    return {str(path.relative_to(board.root)): path.read_bytes() for path in board.root.rglob("*") if path.is_file()}
+
+
+def test_every_check_passes_on_the_unix_port(tmp_path: Path, cable: Cable) -> None:
+    """All but those of hardware that it has not; what was on the board is there afterwards, and main.py runs again."""
+    with UpyBoard(tmp_path / "board") as board:
+        (board.root / "main.py").write_text("print('main.py', 'runs')\n")
+        (board.root / "boardpulse.json").write_text("{}")
+        before = files_of(board)
+        link = json.dumps({"path": cable.board_port})
+        done = hil(tmp_path, board.port, *FEW, "--second-port", cable.bridge_port, "--second-link", link)
+        assert done.code == 0, done.output
+        assert done.having("FAIL") == set()
+        assert done.having("SKIP") == NOT_ON_UNIX
+        assert list(done.results) == list(CHECKS)
+        assert files_of(board) == before
+        assert bytes(board.console).rstrip().endswith(b">>>")
+        assert b"main.py runs" in bytes(board.console[-300:])
+    said, _, table = done.output.partition("CHECK")
+    assert "nothing else on the flash is touched" in said
+    assert table.count("PASS") == len(CHECKS) - len(NOT_ON_UNIX)
+
+
+def test_a_small_board_without_a_writable_flash_runs_from_memory(tmp_path: Path) -> None:
+    """Of a MicroPython that no folder of boards/ is for, what every MicroPython has is tested, and all of it passes."""
+    identity = ("micropython", (1, 24, 0), "Something with STM32F405", X64)
+    with UpyBoard(tmp_path / "board", flash="fat", read_only=True, heap=SMALL_HEAP, identity=identity) as board:
+        done = hil(tmp_path, board.port, *FEW, "--board", "generic")
+    assert done.code == 0, done.output
+    lacks = NOT_ON_UNIX | {"known board", "writable flash", "frames on SECOND_PORT"}
+    assert done.having("SKIP") == lacks
+    assert done.having("FAIL") == set()
+    assert "OSError: 30" in done.row("writable flash")["why"]
+    assert "RAM file system" in done.report["wrote"]
+
+
+def test_a_board_behind_a_socket(tmp_path: Path) -> None:
+    """The port may be elsewhere, and the flash may be spared."""
+    with UpyBoard(tmp_path / "board") as board, TcpPort(board.port) as port:
+        before = files_of(board)
+        done = hil(tmp_path, port.url, *FEW, "--ram", "--json")
+        assert files_of(board) == before
+    assert done.code == 0, done.output
+    assert done.report["port"] == port.url
+    assert done.having("FAIL") == set()
+    assert json.loads(done.output[done.output.index("{") :].partition("\n}")[0] + "\n}") == done.report
+
+
+def test_a_board_that_never_answers_is_told_so(tmp_path: Path) -> None:
+    """Within seconds, in a sentence that says what to do; the exit code is the flash tool's for ports."""
+    silent = Board()
+    done = hil(tmp_path, silent.path)
+    silent.close()
+    assert done.code == 4
+    assert done.having("FAIL") == {"answers"}
+    assert "does not answer as MicroPython does" in done.row("answers")["why"]
+    assert done.report["seconds"] < 15
+    assert done.having("SKIP") == set(CHECKS) - {"answers"}
+
+
+def test_a_node_that_falls_fails_the_run(tmp_path: Path) -> None:
+    """With what the board printed: a heap that is too small for the firmware says so."""
+    with UpyBoard(tmp_path / "board", heap="96K") as board:
+        done = hil(tmp_path, board.port, *FEW)
+        assert files_of(board) == {}
+    assert done.code == 1
+    assert done.having("FAIL") == {"hello"}
+    assert "memory" in done.row("hello")["why"]
+
+
+def test_make_hil_asks_for_a_port() -> None:
+    """`make hil` alone says how it is called."""
+    done = subprocess.run(["make", "hil"], cwd=ROOT, capture_output=True, text=True, timeout=20, check=False)
+    assert done.returncode == 2
+    assert "make hil PORT=/dev/ttyACM0" in done.stdout
