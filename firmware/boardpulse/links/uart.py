@@ -150,7 +150,9 @@ class Uart:
         return True
 
     def _written(self, outbox: "Outbox") -> None:
-        if self._what == _NEW:
+        if self._what == _HELLO:
+            self._source = self._read  # a hello is long, and need not wait in the heap for the next
+        elif self._what == _NEW:
             outbox.sent += 1
         elif self._what == _AGAIN:
             self._budget -= 1

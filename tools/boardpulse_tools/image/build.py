@@ -12,7 +12,7 @@ from pathlib import Path
 from boardpulse_tools.image.emit import linked
 from boardpulse_tools.image.layout import bundles
 from boardpulse_tools.image.link import Program
-from boardpulse_tools.image.parse import OURS, module_name, parse
+from boardpulse_tools.image.parse import OURS, mark_native, module_name, parse
 from boardpulse_tools.image.sources import board_sources, main_source
 
 COMPILE_TIMEOUT_S = 60
@@ -55,18 +55,20 @@ def build_image(
     """
     sources = board_sources(board, link) | dict(extra or {})
     bits = 64 if arch == "x64" else 32
-    texts = link_sources(sources, bits, link, frozenset(without), shorten)
+    texts = link_sources(sources, bits, link, frozenset(without), shorten, native=arch is not None)
     files = {f"lib/{_path(name, texts)}": compiled(name, text, arch) for name, text in texts.items()}
     files["main.py"] = main_source().encode()
     return Image(files)
 
 
 def link_sources(
-    sources: Mapping[str, str], bits: int, link: str | None, without: frozenset[str], shorten: bool
+    sources: Mapping[str, str], bits: int, link: str | None, without: frozenset[str], shorten: bool, native: bool
 ) -> dict[str, str]:
     """Module of the image → its source."""
     known = {module_name(path) for path in sources}
     modules = {module_name(path): parse(path, text, bits, known, without) for path, text in sources.items()}
+    if native:
+        mark_native(modules)
     program = Program(modules, bundles(modules, link))
     outside = [name for name in modules if name in ROOTS or name.split(".")[0] not in OURS]
     roots = {(name, one) for name in outside for one in modules[name].names if not one.startswith("_")}

@@ -18,7 +18,7 @@ from boardpulse_tools.image.link import (
     uses,
 )
 from boardpulse_tools.image.methods import detach
-from boardpulse_tools.image.parse import Module, imported, is_ours
+from boardpulse_tools.image.parse import NATIVE_COMMENT, Module, imported, is_ours
 from boardpulse_tools.image.place import place
 
 FORGET: Symbol = ("boardpulse.compat", "forget")
@@ -160,6 +160,9 @@ class Rewriter(Names, ast.NodeTransformer):
         self._used = outer
         if not isinstance(node, ast.Lambda):
             self._rename_definition(node, depth)
+            if node.type_comment == NATIVE_COMMENT and not is_cold(self.bundle):  # loaded again it takes heap again
+                node.decorator_list.append(ast.parse("micropython.native", mode="eval").body)
+                node.type_comment = None
             if depth == 0:
                 node.body = [self.late[key] for key in sorted(self.late)] + node.body
                 self.late = {}

@@ -25,6 +25,16 @@ TOGETHER = {
 # Of boards/_ports, what a board keeps as long as it runs.
 RUNNING = ("running", "wifi", "lan")
 
+# What most of a frame's time goes into: native code where the image is for one architecture. Native code takes about
+# twice the heap of bytecode, so that it is for these only.
+NATIVE = {
+    ("shared_schema.framing", "_append_crc_bytewise"),
+    ("shared_schema.framing", "_append_crc_halves"),
+    ("shared_schema.framing", "seal"),
+    ("shared_schema.cbor", "integer"),
+    ("boardpulse.group", "encode"),
+}
+
 # Modules of the image, besides the sensors', that stay as long as the board runs. All others are loaded when they are
 # needed.
 HOT = (CORE, "boardpulse.links.uart", "boardpulse.links.mqtt", "boardpulse.links.sockets")

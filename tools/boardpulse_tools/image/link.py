@@ -164,10 +164,18 @@ class _Uses(Names):
     def __init__(self, program: Program, module: str) -> None:
         super().__init__(program, module)
         self.found: set[Symbol] = set()
+        self.values: set[Symbol] = set()
+        self._callees: set[int] = set()
+
+    def visit_Call(self, node: ast.Call) -> None:
+        self._callees.add(id(node.func))
+        self.generic_visit(node)
 
     def use(self, node: ast.AST, meaning: "tuple[str, str, str | None]") -> None:
         if meaning[0] == "ours" and isinstance(meaning[2], str):
             self.found.add((meaning[1], meaning[2]))
+            if id(node) not in self._callees:
+                self.values.add((meaning[1], meaning[2]))
 
 
 def uses(
@@ -182,6 +190,16 @@ def uses(
     visitor.scopes, visitor.imports = list(scopes), list(imports)
     visitor.visit(statement)
     return visitor.found
+
+
+def handed_on(program: Program) -> set[Symbol]:
+    """The symbols that some code does not call, but hands on or keeps."""
+    out: set[Symbol] = set()
+    for name, module in program.modules.items():
+        visitor = _Uses(program, name)
+        visitor.visit(module.tree)
+        out |= visitor.values
+    return out
 
 
 def reachable(program: Program, roots: "set[Symbol]") -> set[Symbol]:

@@ -1,9 +1,12 @@
 """A source module as a board needs it: no docstrings, annotations or types, only the branches of its interpreter."""
 
 import ast
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from boardpulse_tools.image.layout import NATIVE
+
+NATIVE_COMMENT = "native"
 OURS = ("boardpulse", "shared_schema", "boards")
 
 
@@ -38,6 +41,14 @@ def parse(path: str, source: str, bits: int, known: "set[str]", without: Collect
     for statement in tree.body:
         _bind(module, statement, known)
     return module
+
+
+def mark_native(modules: Mapping[str, Module]) -> None:
+    """Have those functions compiled to native code in which most of a frame's time is spent."""
+    for name, module in modules.items():
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.FunctionDef) and (name, node.name) in NATIVE:
+                node.type_comment = NATIVE_COMMENT
 
 
 def imported(node: "ast.Import | ast.ImportFrom", known: "set[str]") -> "dict[str, tuple[str, str | None]]":

@@ -4,7 +4,7 @@ that run all the time do, to the common part of what runs seldom otherwise."""
 import ast
 
 from boardpulse_tools.image.layout import CORE, FLOATING, SELDOM, is_cold
-from boardpulse_tools.image.link import Program, Symbol, bindings, uses
+from boardpulse_tools.image.link import Program, Symbol, bindings, handed_on, uses
 
 
 def place(program: Program, roots: "set[Symbol]") -> None:
@@ -13,6 +13,9 @@ def place(program: Program, roots: "set[Symbol]") -> None:
     home = {symbol: program.bundle_of[symbol[0]] for symbol in users}
     floating = {symbol for symbol in users if symbol not in roots and _floats(symbol, program)}
     wanted = {symbol: {home[symbol]} if symbol not in floating else set() for symbol in users}
+    for symbol in handed_on(program) & floating:
+        if not _is_class(symbol, program):  # whoever keeps a function keeps all of its module
+            wanted[symbol].add(CORE)
     changed = True
     while changed:  # where a definition is used from, and those that use it, and so on
         changed = False
