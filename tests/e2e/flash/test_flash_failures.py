@@ -105,7 +105,6 @@ def test_the_version_that_runs_makes_room_if_told_to(tmp_path: Path, changed: Ch
         assert "--replace" in refused.output
         assert hello(one).device_id == "kiln"
         assert flashed(one, "--replace")["outcome"] == "flashed"
-        assert hello(one).device_id == "kiln"
 
 
 @pytest.mark.upy
@@ -198,15 +197,14 @@ def test_a_board_whose_configuration_was_broken_by_hand_waits_at_its_prompt(tmp_
     """It does not start again and again, so that the next flash repairs it."""
     with board(tmp_path) as one:
         flashed(one, *FRESH)
-        answers(one, "import os; [os.remove(n) for n in os.listdir() if n.endswith('.json')]")
+        one.pull()
+        (one.root / "boardpulse.last.json").unlink(missing_ok=True)
         (one.root / "boardpulse.json").write_text("{")
         resets = one.console.count(b"soft reboot")
-        one.pull()
         one.plug()
         time.sleep(1)
         assert one.console.count(b"soft reboot") == resets
         assert "no JSON object" in flashed(one, *FRESH)["notes"][0]
-        assert hello(one).device_id == "kiln"
 
 
 @pytest.mark.upy

@@ -17,15 +17,18 @@ HELLO = 1
 HELLO_S = 20.0
 QUIET_S = 2.0
 SHOWN_LINES = 8
+PROMPT = b">>> "
 TRACEBACK = "Traceback (most recent call last):"
 
 
 @dataclass
 class Heard:
-    """What came on the line: the device of the first hello that fits, and the console's lines."""
+    """What came on the line: the device of the first hello that fits, the console's lines, and since when it is silent
+    behind MicroPython's prompt."""
 
     device_id: str | None = None
     console: list[str] = field(default_factory=list)
+    at_prompt_since: float | None = None
 
     def said(self) -> str:
         """The end of the console, for a person."""
@@ -42,17 +45,24 @@ def wait_for_hello(
     deframer = Deframer()
     until = time.monotonic() + timeout_s
     while heard.device_id is None:
-        over = time.monotonic() > until
-        for what, payload in deframer.flush() if over else deframer.feed(session.received()):
+        ended = heard.at_prompt_since is not None and time.monotonic() > heard.at_prompt_since + QUIET_S
+        over = ended or time.monotonic() > until
+        for what, payload in deframer.flush() if over else deframer.feed(_received(session, heard)):
             if what == FRAME:
                 _take(payload, expected, key, heard)
             elif what == TEXT:
                 heard.console.append(str(payload).rstrip("\r"))
-                if TRACEBACK in heard.console[-1]:  # it will not speak any more
-                    until = min(until, time.monotonic() + QUIET_S)
         if over and heard.device_id is None:
-            raise SilentError(f"No hello came within {timeout_s:g} s.{heard.said()}")
+            why = "main.py ended without a hello." if ended else f"No hello came within {timeout_s:g} s."
+            raise SilentError(why + heard.said())
     return heard
+
+
+def _received(session: Session, heard: Heard) -> bytes:
+    data = session.received()
+    if data:
+        heard.at_prompt_since = time.monotonic() if data.endswith(PROMPT) else None
+    return data
 
 
 def _take(payload: Any, expected: str | None, key: bytes | None, heard: Heard) -> None:
