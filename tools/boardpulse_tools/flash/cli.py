@@ -56,8 +56,6 @@ def flash(
         raise click.UsageError("several ports need --all")
     if every and device_id is not None:
         raise click.UsageError("--all and --id: several boards cannot have one id")
-    reporter = report.Reporter(sys.stdout, quiet=as_json)
-    options = Options(board, dry_run, force_main, replace, timeout)
     try:
         wanted = settings.Wanted(
             device_id=device_id,
@@ -70,27 +68,36 @@ def flash(
             mqtt_password=_secret(settings.MQTT_VARIABLE, mqtt_password_file, "MQTT password", mqtt_user is not None),
             key=_secret(settings.KEY_VARIABLE, key_file, "Key", False),
         )
-        found = candidates(all_boards()) if not ports else []
-        chosen = list(ports) or ([one.device for one in found if one.boards] if every else [])
-        chosen = chosen or [choose(None, found)]
+        chosen = list(ports) or _found(every)
     except (FlashError, ProcessError) as error:
         _fail(error)
-    results, worst = [], 0
-    for port in chosen:
-        flasher = Flasher(port, wanted, options, reporter)
-        try:
-            flasher.run()
-        except (FlashError, ProcessError) as error:
-            flasher.result.error = str(error)
-            worst = max(worst, getattr(error, "exit_code", FAILED))
-            if not as_json:
-                click.echo(str(error), err=True)
-        results.append(flasher.result)
+    reporter = report.Reporter(sys.stdout, quiet=as_json)
+    options = Options(board, dry_run, force_main, replace, timeout)
+    outcomes = [_flashed(Flasher(port, wanted, options, reporter), as_json) for port in chosen]
+    results = [result for result, _ in outcomes]
     if as_json:
         click.echo(json.dumps([one.as_dict() for one in results] if every else results[0].as_dict(), indent=2))
     elif every:
         click.echo(report.table(results))
-    raise SystemExit(worst)
+    raise SystemExit(max(exit_code for _, exit_code in outcomes))
+
+
+def _found(every: bool) -> list[str]:
+    """The ports of all boards that are plugged in, or of the one. PortError where that is not clear."""
+    found = candidates(all_boards())
+    likely = [one.device for one in found if one.boards]
+    return likely if every and likely else [choose(None, found)]
+
+
+def _flashed(flasher: Flasher, quiet: bool) -> tuple[report.Result, int]:
+    """What became of one board, and its exit code; why not, on stderr."""
+    try:
+        return flasher.run(), 0
+    except (FlashError, ProcessError) as error:
+        flasher.result.error = str(error)
+        if not quiet:
+            click.echo(str(error), err=True)
+        return flasher.result, getattr(error, "exit_code", FAILED)
 
 
 @click.command(epilog=EPILOG)
