@@ -109,6 +109,18 @@ def test_a_node_that_falls_fails_the_run(tmp_path: Path) -> None:
     assert "memory" in done.row("hello")["why"]
 
 
+def test_a_prompt_that_cannot_be_polled_is_told(tmp_path: Path) -> None:
+    """Frames cannot share its line: everything that needs them is skipped for this reason, and nothing is claimed."""
+    with UpyBoard(tmp_path / "board") as board:
+        (board.root / "boot.py").write_text("import sys\nsys.modules['select'] = object()\n")
+        done = hil(tmp_path, board.port, *FEW)
+    assert done.code == 1
+    assert done.having("FAIL") == set()
+    assert "no select.poll of sys.stdin" in done.row("frames on the prompt's line")["why"]
+    assert done.row("ledger")["why"] == "frames cannot share the prompt's line"
+    assert done.report["passed"] is False
+
+
 def test_make_hil_asks_for_a_port() -> None:
     """`make hil` alone says how it is called."""
     done = subprocess.run(["make", "hil"], cwd=ROOT, capture_output=True, text=True, timeout=20, check=False)

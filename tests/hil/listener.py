@@ -39,7 +39,7 @@ class Listener:
         except BaseException:
             self.__exit__()
             raise
-        self._line.setblocking(False)
+        self._line.settimeout(0)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -66,9 +66,9 @@ class Listener:
             data = self._target.received()
             self.witness.feed(data)
             if data and self._line is not None:
-                self._line.setblocking(True)
+                self._line.settimeout(CONNECT_S)
                 self._line.sendall(data)
-                self._line.setblocking(False)
+                self._line.settimeout(0)
             down = self._from_bridge()
             if down:
                 self._target.send(down)

@@ -6,9 +6,8 @@ from boardpulse_tools.flash.board_code import HELPERS
 from boardpulse_tools.flash.errors import BoardError, ScriptError
 from boardpulse_tools.flash.probe import Facts
 from tests.hil import ram_disk
-from tests.hil.target import Target
+from tests.hil.target import FOLDER, Target
 
-FOLDER = "bp_hil"
 SPARE_BLOCKS = 4
 # The application under test calls nothing of these; a board that has little memory need not hold them.
 UNUSED = {"api", "custom", "recorder", "sleeping", "tasks", "watchdog"}

@@ -14,7 +14,7 @@ NOT_WIRED = ("ina219", "ina226", "ina260", "i2c_temperature", "ds18b20", "batter
 OUTBOX_BYTES = 4096
 # What is loaded for good shall lie side by side in a small heap; board_app ends it once the node has started.
 COMPACT = "import gc\ngc.collect()\nif hasattr(gc,'threshold'):\n gc.threshold(2048)\n"
-MOST_MS = 120_000  # after which the program ends by itself
+SPARE_MS = 60_000  # in which the program may take longer than its samples, before it ends by itself
 
 
 @functools.cache
@@ -49,4 +49,6 @@ def call(lib: str, device_id: str, board: BoardFile | None, link: Mapping[str, A
         "outbox_bytes": OUTBOX_BYTES,
     }
     path = f"import sys\nif {lib!r} in sys.path:\n sys.path.remove({lib!r})\nsys.path.insert(0,{lib!r})\n"
-    return f"{path}{COMPACT}import hil_app\nhil_app.run({config!r},{frames},{MOST_MS},{end})\n"
+    return (
+        f"{path}{COMPACT}import hil_app\nhil_app.run({config!r},{frames},{SPARE_MS + 4 * frames * interval_ms},{end})\n"
+    )

@@ -4,6 +4,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ class GaveUpError(Exception):
     """The run took too long."""
 
 
-FAILURES = (FlashError, ImageError, ProcessError, OSError, GaveUpError)
+FAILURES = (FlashError, ImageError, ProcessError, OSError, HTTPException, GaveUpError)
 
 
 @dataclass(frozen=True)
@@ -135,16 +136,15 @@ class Run:
 
     def _stream(self, target: Target, abilities: Abilities) -> None:
         with tempfile.TemporaryDirectory(prefix="hil-") as folder:
-            second = self._options.second_port
+            second, interval_ms = self._options.second_port, self._options.interval_ms
             with Listener(Path(folder), target, second) as listener:
 
                 def start(device_id: str, link: Mapping[str, Any], frames: int, end: int) -> None:
                     self._deploy(target)
-                    interval_ms = self._options.interval_ms
                     call = program.call(self._place.lib, device_id, self._board, link, interval_ms, frames, end)
                     listener.start(call)
 
-                streams = Streams(listener, start, self._options.frames, self.report.add)
+                streams = Streams(listener, start, self._options.frames, interval_ms, self.report.add)
                 if judge.lacks_of_prompt(abilities.lacks):
                     self._not_reached = "frames cannot share the prompt's line"
                 else:

@@ -12,9 +12,9 @@ from tests.hil.report import Row
 from tests.hil.witness import Boot
 
 HELLO_S = 20.0
+LEAST_FRAME_S = 0.5  # a board may have several groups, and a slow line
 QUIET_S = 2.0  # after a traceback: a program that fell speaks no more
 TRACEBACK = "Traceback (most recent call last):"
-SLOWEST_FRAME_S = 1.0
 SETTLE_S = 5.0
 DEVICE, SECOND_DEVICE = "hil", "hil-2"
 
@@ -25,11 +25,14 @@ Start = Callable[[str, Mapping[str, Any], int, int], None]
 class Streams:
     """`add` takes the rows as they come."""
 
-    def __init__(self, listener: Listener, start: Start, frames: int, add: Callable[..., None]) -> None:
+    def __init__(
+        self, listener: Listener, start: Start, frames: int, interval_ms: int, add: Callable[..., None]
+    ) -> None:
         self._listener = listener
         self._witness = listener.witness
         self._start = start
         self._frames = frames
+        self._patience_s = HELLO_S + frames * max(LEAST_FRAME_S, 2 * interval_ms / 1000)
         self._add = add
 
     def over_prompt(self, link: Mapping[str, Any]) -> bool:
@@ -90,10 +93,6 @@ class Streams:
         here = link.get("path") or f"the board's UART {link.get('id')}"
         where = f"{here} to {port}"
         return judge.second_line(ended, self._listener.ledger(SECOND_DEVICE), frames, where)
-
-    @property
-    def _patience_s(self) -> float:
-        return HELLO_S + self._frames * SLOWEST_FRAME_S
 
     def _hello(self, other: Boot | None) -> Boot | None:
         """Wait for the hello of a boot that is not `other`."""

@@ -1,5 +1,6 @@
 """The board behind its port: the flash tool's session, which also starts a program and lets its bytes through."""
 
+import socket
 import time
 from dataclasses import dataclass
 from typing import Self
@@ -7,8 +8,10 @@ from typing import Self
 from boardpulse_tools.flash.errors import ScriptError
 from boardpulse_tools.flash.transport import Session
 
+FOLDER = "bp_hil"  # ours on the board
 WRITE_S = 5.0  # a board that takes nothing for so long does not take anything
-SILENT_S = 6.0  # what runs may have to say bye first
+SILENT_S = 5.0  # what runs may have to say bye first
+ASK_EVERY_S = 0.5
 QUESTION = b"\0\r\x03\r\x01"  # the answer is a prompt, or the banner of the raw REPL
 INTERRUPT = b"\0\r\x03"  # ends what was cut short; then Ctrl-C between two frames (firmware/boardpulse/links/repl.py)
 
@@ -59,7 +62,11 @@ class Target(Session):
 
     def __init__(self, port: str) -> None:
         super().__init__(port)
-        self._line.serial.port.write_timeout = WRITE_S
+        if not port.startswith("rfc2217://"):  # for which pyserial knows none
+            self._line.serial.port.write_timeout = WRITE_S
+        connection = getattr(self._line.serial.port, "_socket", None)
+        if connection is not None:  # socket:// and rfc2217://: each short command would wait for what it answers
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._has_spoken = False
 
     def __enter__(self) -> Self:
@@ -67,11 +74,13 @@ class Target(Session):
 
     def enter(self) -> None:
         """As in the flash tool, but a board that does not say anything at all is given up soon."""
-        until = time.monotonic() + SILENT_S
+        asked_at, until = 0.0, time.monotonic() + SILENT_S
         while not self._has_spoken:
             if time.monotonic() > until:
                 raise self._no_repl()
-            self.send(QUESTION)
+            if time.monotonic() > asked_at + ASK_EVERY_S:
+                asked_at = time.monotonic()
+                self.send(QUESTION)
             self._has_spoken = bool(self.received())
         super().enter()
 
@@ -92,10 +101,11 @@ class Target(Session):
         return Abilities({name: why for name, why in found.items() if name != "free"}, int(found["free"]))
 
     def listing(self, folder: str) -> list[tuple[str, int]]:
-        """Names and sizes in a folder and below the folder lib of it; empty where it cannot be listed."""
+        """Names and sizes in a folder and in its folder lib, ours left out; empty where they cannot be listed."""
         code = _LIST.replace("ROOT", repr(folder or "/")).replace("LIB", repr(f"{folder}/lib"))
         try:
             lines = self.run(code).splitlines()
         except ScriptError:
             return []
-        return sorted((name, int(size)) for name, _, size in (line.partition("|") for line in lines if "|" in line))
+        found = [line.partition("|") for line in lines if "|" in line]
+        return sorted((name, int(size)) for name, _, size in found if not name.endswith("/" + FOLDER))

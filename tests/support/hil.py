@@ -47,6 +47,7 @@ class TcpPort:
         while not self._stopping.is_set():
             with contextlib.suppress(TimeoutError):
                 client, _ = self._server.accept()
+                client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 with client, contextlib.suppress(OSError):
                     self._carry(client)
 
