@@ -37,12 +37,12 @@ NATIVE = {
 
 # Modules of the image, besides the sensors', that stay as long as the board runs. All others are loaded when they are
 # needed.
-HOT = (CORE, "boardpulse.links.uart", "boardpulse.links.mqtt", "boardpulse.links.sockets")
+HOT = {CORE, "boardpulse.uart", "boardpulse.mqtt", "boardpulse.sockets"}
 
 
 def is_cold(bundle: str) -> bool:
     """Whether a module of the image is loaded only when it is needed."""
-    return bundle not in HOT and not bundle.startswith("boardpulse.sensors.") and bundle.split(".")[0] in OURS
+    return bundle.split(".")[0] in OURS and bundle not in HOT and bundle.partition(".")[2] not in OPTIONAL
 
 
 LINKS = {
@@ -67,6 +67,8 @@ def bundles(modules: Iterable[str], link: str | None) -> dict[str, str]:
             out[module] = CORE if module.rpartition(".")[2] in RUNNING else "board"
         elif module.startswith("boardpulse.sensors.") and module.rpartition(".")[2] not in OPTIONAL:
             out[module] = CORE
+        elif module.count(".") > 1:  # a package of its own would take heap
+            out[module] = "boardpulse." + module.rpartition(".")[2]
     out |= {
         "shared_schema.batches": "boardpulse.batches",
         "shared_schema.commands": "boardpulse.commands",
@@ -76,5 +78,5 @@ def bundles(modules: Iterable[str], link: str | None) -> dict[str, str]:
     }
     for name, names in LINKS.items():
         for module in names:
-            out[module] = CORE if name == link else f"boardpulse.links.{name}"
+            out[module] = CORE if name == link else f"boardpulse.{name}"
     return out
