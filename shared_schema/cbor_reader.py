@@ -21,7 +21,7 @@ class _Reader:
         self.pos = 0
         self.max_depth = max_depth
 
-    def take(self, length: int) -> bytes:
+    def _bytes(self, length: int) -> bytes:
         end = self.pos + length
         if end > len(self.data):
             raise CborError("the item ends %d bytes too early" % (end - len(self.data)))
@@ -29,30 +29,30 @@ class _Reader:
         self.pos = end
         return piece
 
-    def argument(self, info: int) -> int:
+    def _argument(self, info: int) -> int:
         if info < 24:
             return info
         if info > 27:
             raise CborError("indefinite length or reserved head at byte %d" % (self.pos - 1))
         value = 0
-        for byte in self.take(1 << (info - 24)):
+        for byte in self._bytes(1 << (info - 24)):
             value = value << 8 | byte
         return value
 
-    def item(self, depth: int) -> object:
-        head = self.take(1)[0]
+    def _item(self, depth: int) -> object:
+        head = self._bytes(1)[0]
         major, info = head >> 5, head & 31
         if major == 7:
-            return self.simple(info)
-        n = self.argument(info)
+            return self._simple(info)
+        n = self._argument(info)
         if major == 0:
             return n
         if major == 1:
             return -1 - n
         if major == 2:
-            return bytes(self.take(n))
+            return bytes(self._bytes(n))
         if major == 3:
-            return self.text(n)
+            return self._string(n)
         if major == 6:
             raise CborError("tag %d is not allowed here" % n)
         # Every element takes a byte at least: a longer announcement than bytes left is refused before memory is taken.
@@ -60,29 +60,29 @@ class _Reader:
             raise CborError("nested deeper than %d" % self.max_depth)
         if n > len(self.data) - self.pos:
             raise CborError("%d elements announced, %d bytes left" % (n, len(self.data) - self.pos))
-        return [self.item(depth + 1) for _ in range(n)] if major == 4 else self.mapping(n, depth)
+        return [self._item(depth + 1) for _ in range(n)] if major == 4 else self._pairs(n, depth)
 
-    def mapping(self, n: int, depth: int) -> dict[object, object]:
+    def _pairs(self, n: int, depth: int) -> dict[object, object]:
         pairs: dict[object, object] = {}
         for _ in range(n):
-            key = self.item(depth + 1)
+            key = self._item(depth + 1)
             if type(key) is not int and type(key) is not str:
                 raise CborError("a map key is neither an integer nor text")
             if key in pairs:
                 raise CborError("key %r stands twice in a map" % (key,))
-            pairs[key] = self.item(depth + 1)
+            pairs[key] = self._item(depth + 1)
         return pairs
 
-    def text(self, n: int) -> str:
+    def _string(self, n: int) -> str:
         try:
-            text = str(self.take(n), "utf-8")
+            text = str(self._bytes(n), "utf-8")
         except UnicodeError:
             raise CborError("text is not UTF-8")  # MicroPython has no exception chaining
         if len(text) != n and _length_in_utf8(text) != n:
             raise CborError("text is not UTF-8")
         return text
 
-    def simple(self, info: int) -> object:
+    def _simple(self, info: int) -> object:
         if info == 20:
             return False
         if info == 21:
@@ -90,13 +90,13 @@ class _Reader:
         if info == 22:
             return None
         if info == 25:
-            return _half(self.argument(25))
+            return _half(self._argument(25))
         if info == 26:
-            return struct.unpack(">f", self.take(4))[0]
+            return struct.unpack(">f", self._bytes(4))[0]
         if info == 27:
-            return struct.unpack(">d", self.take(8))[0]
+            return struct.unpack(">d", self._bytes(8))[0]
         if info == 24:
-            value = self.take(1)[0]
+            value = self._bytes(1)[0]
             if value < 32:
                 raise CborError("simple value %d in two bytes" % value)
             return Simple(value)
@@ -133,7 +133,7 @@ def loads(data: bytes, max_depth: int = MAX_DEPTH, max_bytes: int = MAX_FRAME_BY
     if len(data) > max_bytes:
         raise TooLongError("%d bytes, more than %d" % (len(data), max_bytes))
     reader = _Reader(data, max_depth)
-    item = reader.item(0)
+    item = reader._item(0)
     if reader.pos != len(data):
         raise CborError("%d bytes after the item" % (len(data) - reader.pos))
     return item

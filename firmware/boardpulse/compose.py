@@ -89,7 +89,7 @@ def build(settings: config.Settings, board: "Any") -> Node:
             interval_ms = options.get("interval_ms") or max(interval_ms, settings.interval_ms)
             if settings.sleep:
                 interval_ms = settings.sleep["period_ms"]  # all in one frame, whenever it is awake
-            sampler.add(sensor, interval_ms, options.get("batch") or settings.batch_of(interval_ms))
+            sampler.enroll(sensor, interval_ms, options.get("batch") or settings.batch_of(interval_ms))
     node = Node(settings.device_id, board.PLATFORM, clock, outbox, sampler, link)
     node.sealing = sealing
     _describe(node, settings, board)

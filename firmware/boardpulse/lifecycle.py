@@ -42,7 +42,7 @@ def add_sensor(node: "Node", sensor: "Sensor", interval_ms: int) -> None:
     """Have a sensor read from now on. ValueError when the bridge would refuse what it declares."""
     node.emit_all()
     interval_ms = interval_ms or node.interval_ms
-    group = node.sampler.add(sensor, interval_ms, node.batch)
+    group = node.sampler.enroll(sensor, interval_ms, node.batch)
     if node.health is not None:
         node.health.watch(group.slots[-1])
     wrong = problem(node)

@@ -22,7 +22,7 @@ class Sampler:
         self.bytes_per_100_s = 1
         self._paused = False
 
-    def add(self, sensor: "Sensor", interval_ms: int, batch: int, label: str = "") -> Group:
+    def enroll(self, sensor: "Sensor", interval_ms: int, batch: int, label: str = "") -> Group:
         """Have a sensor read every `interval_ms`, and sent `batch` samples at a time."""
         for group in self.groups:
             if group.interval_ms == interval_ms and group.batch == batch and group.label == label:
@@ -35,7 +35,7 @@ class Sampler:
         return group
 
     def take_back(self, group: Group) -> None:
-        """Take back what add() did to the group."""
+        """Take back what enroll() did to the group."""
         group.slots.pop()
         if not group.slots:
             self.groups.pop()

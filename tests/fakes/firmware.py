@@ -105,7 +105,7 @@ class Bench:
         self.opened = 0
         sampler = Sampler()
         for sensor, interval_ms, batch in sensors:
-            sampler.add(sensor, interval_ms, batch)
+            sampler.enroll(sensor, interval_ms, batch)
         clock = Clock(self.ticks, self.ticks.mask, wall)
         self.node = Node("bench", "unix", clock, Outbox(outbox_bytes, framing.seal, LEAD), sampler, Uart({}, self.open))
         self._deframer = Deframer()

@@ -70,8 +70,8 @@ clock = Clock(ticks, MASK_32)
 sampler = Sampler()
 lag = LoopLag()
 for sensor in (Heap(), Simulated(), Uptime(clock), lag):
-    sampler.add(sensor, 1000, 1)
-sampler.add(Simulated(3), 1000, 10)
+    sampler.enroll(sensor, 1000, 1)
+sampler.enroll(Simulated(3), 1000, 10)
 node = Node("bench", "unix", clock, Outbox(4096, framing.seal, LEAD), sampler, Uart({}, opened))
 node.lag = lag
 clock.high = 100  # 19 days

@@ -89,7 +89,7 @@ class Bench:
         self.ticks = Ticks(MASK_32 - 2500)
         self.line = Line()
         sampler = Sampler()
-        sampler.add(sensor, 100, batch)
+        sampler.enroll(sensor, 100, batch)
         box = Outbox(size, framing.seal, LEAD)
         self.node = Node("bench", "unix", Clock(self.ticks, MASK_32), box, sampler, Uart({}, lambda _: self.line))
         self.deframer = framing.Deframer()
@@ -216,7 +216,7 @@ def mqtt_packets():
     """Connect, subscribe, hello, state, frames; PUBACKs free."""
     line = Line()
     sampler = Sampler()
-    sampler.add(Counting(), 100, 1)
+    sampler.enroll(Counting(), 100, 1)
     ticks = Ticks(5)
     options = {"keepalive_s": 30, "user": None, "password": None, "ack": "broker"}
     box = Outbox(2048)

@@ -75,7 +75,7 @@ class Bench:
         self.line = Line()
         sampler = Sampler()
         clock = Clock(self.ticks, MASK_32)
-        sampler.add(Heap() if sys.implementation.name == "micropython" else Uptime(clock), 100, 1)
+        sampler.enroll(Heap() if sys.implementation.name == "micropython" else Uptime(clock), 100, 1)
         box = Outbox(4096, own.seal, LEAD + own.lead, own.more)
         self.node = Node("bench", "unix", clock, box, sampler, Uart({}, lambda _: self.line, own.down))
         self.node.sealing = own

@@ -74,7 +74,7 @@ class Board:
     def start(self):
         """A node, as after each start."""
         sampler = Sampler()
-        sampler.add(One(), DAY_MS, 1)
+        sampler.enroll(One(), DAY_MS, 1)
         clock = Clock(self.ticks, MASK_32)
         return Node("b", "rp2", clock, Outbox(2048, framing.seal, LEAD), sampler, Uart({}, lambda options: Deaf()))
 

@@ -58,7 +58,7 @@ class Bench:
         self.refuse = False
         self.opened = 0
         sampler = Sampler()
-        sampler.add(Scripted([[i] for i in range(10000)]), interval_ms, 1)
+        sampler.enroll(Scripted([[i] for i in range(10000)]), interval_ms, 1)
         clock = Clock(self.ticks, self.ticks.mask)
         self.link = Mqtt("bench", {**OPTIONS, **options}, self.open)
         self.node = Node("bench", "unix", clock, Outbox(outbox_bytes), sampler, self.link)

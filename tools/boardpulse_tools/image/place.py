@@ -14,7 +14,7 @@ def place(program: Program, roots: "set[Symbol]") -> None:
     floating = {symbol for symbol in users if symbol not in roots and _floats(symbol, program)}
     wanted = {symbol: {home[symbol]} if symbol not in floating else set() for symbol in users}
     for symbol in handed_on(program) & floating:
-        if not _is_class(symbol, program):  # whoever keeps a function keeps all of its module
+        if _is(symbol, program, ast.FunctionDef):  # whoever keeps a function keeps all of its module
             wanted[symbol].add(CORE)
     changed = True
     while changed:  # where a definition is used from, and those that use it, and so on
@@ -58,12 +58,12 @@ def _floats(symbol: Symbol, program: Program) -> bool:
     """A class stays where it is, with the methods that it keeps; errors, which have none, do not."""
     if symbol[0] not in FLOATING:
         return "__" in symbol[1].strip("_")
-    return (symbol[0].startswith("shared_schema.") and symbol[1] != "Writer") or not _is_class(symbol, program)
+    return (symbol[0].startswith("shared_schema.") and symbol[1] != "Writer") or not _is(symbol, program, ast.ClassDef)
 
 
-def _is_class(symbol: Symbol, program: Program) -> bool:
+def _is(symbol: Symbol, program: Program, kind: "type[ast.ClassDef] | type[ast.FunctionDef]") -> bool:
     body = program.modules[symbol[0]].tree.body
-    return any(isinstance(one, ast.ClassDef) and one.name == symbol[1] for one in body)
+    return any(isinstance(one, kind) and one.name == symbol[1] for one in body)
 
 
 def _one_of(places: "set[str]", home: str) -> str:
