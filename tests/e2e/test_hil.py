@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from boardpulse_tools.cable import Cable
+from boardpulse_tools.processes import wait_until
 from boardpulse_tools.upy_board import UpyBoard
-from tests.hil.run import CHECKS
+from tests.hil.run import CHECKS, Options
 from tests.support.components import require
-from tests.support.hil import ROOT, TcpPort, hil
+from tests.support.hil import ROOT, TcpPort, hil, hil_here
 from tests.support.line import Board
 
 pytestmark = pytest.mark.upy
@@ -21,6 +22,7 @@ FEW = ("--frames", "40", "--interval", "50")
 NOT_ON_UNIX = {"has network", "has Pin", "has ADC"}
 # About what 100 KB are on a 32-bit board, whose objects take half as much.
 SMALL_HEAP = "200K"
+WAIT_S = 5.0
 X64 = 2822  # sys.implementation._mpy of the interpreter that stands behind it
 
 
@@ -55,8 +57,7 @@ def test_every_check_passes_on_the_unix_port(tmp_path: Path, cable: Cable) -> No
         assert done.having("SKIP") == NOT_ON_UNIX
         assert list(done.results) == list(CHECKS)
         assert files_of(board) == before
-        assert bytes(board.console).rstrip().endswith(b">>>")
-        assert b"main.py runs" in bytes(board.console[-300:])
+        wait_until(lambda: b"main.py runs" in board.console.rpartition(b"soft reboot")[2], WAIT_S, "main.py")
     said, _, table = done.output.partition("CHECK")
     assert "nothing else on the flash is touched" in said
     assert table.count("PASS") == len(CHECKS) - len(NOT_ON_UNIX)
@@ -66,8 +67,9 @@ def test_a_small_board_without_a_writable_flash_runs_from_memory(tmp_path: Path)
     """Of a MicroPython that no folder of boards/ is for, what every MicroPython has is tested, and all of it passes."""
     identity = ("micropython", (1, 24, 0), "Something with STM32F405", X64)
     with UpyBoard(tmp_path / "board", flash="fat", read_only=True, heap=SMALL_HEAP, identity=identity) as board:
-        done = hil(tmp_path, board.port, *FEW, "--board", "generic")
+        done = hil(tmp_path, board.port, *FEW, "--board", "generic", "--json")
     assert done.code == 0, done.output
+    assert json.loads(done.output[done.output.index("{") :].partition("\n}")[0] + "\n}") == done.report
     lacks = NOT_ON_UNIX | {"known board", "writable flash", "frames on SECOND_PORT"}
     assert done.having("SKIP") == lacks
     assert done.having("FAIL") == set()
@@ -79,18 +81,17 @@ def test_a_board_behind_a_socket(tmp_path: Path) -> None:
     """The port may be elsewhere, and the flash may be spared."""
     with UpyBoard(tmp_path / "board") as board, TcpPort(board.port) as port:
         before = files_of(board)
-        done = hil(tmp_path, port.url, *FEW, "--ram", "--json")
+        done = hil_here(Options(port.url, frames=40, interval_ms=50, in_memory=True))
         assert files_of(board) == before
     assert done.code == 0, done.output
     assert done.report["port"] == port.url
     assert done.having("FAIL") == set()
-    assert json.loads(done.output[done.output.index("{") :].partition("\n}")[0] + "\n}") == done.report
 
 
-def test_a_board_that_never_answers_is_told_so(tmp_path: Path) -> None:
+def test_a_board_that_never_answers_is_told_so() -> None:
     """Within seconds, in a sentence that says what to do; the exit code is the flash tool's for ports."""
     silent = Board()
-    done = hil(tmp_path, silent.path)
+    done = hil_here(Options(silent.path))
     silent.close()
     assert done.code == 4
     assert done.having("FAIL") == {"answers"}
@@ -102,18 +103,34 @@ def test_a_board_that_never_answers_is_told_so(tmp_path: Path) -> None:
 def test_a_node_that_falls_fails_the_run(tmp_path: Path) -> None:
     """With what the board printed: a heap that is too small for the firmware says so."""
     with UpyBoard(tmp_path / "board", heap="96K") as board:
-        done = hil(tmp_path, board.port, *FEW)
+        done = hil_here(Options(board.port, frames=20))
         assert files_of(board) == {}
     assert done.code == 1
     assert done.having("FAIL") == {"hello"}
     assert "memory" in done.row("hello")["why"]
 
 
+def test_a_cable_that_is_pulled_out_ends_the_run(tmp_path: Path) -> None:
+    """At once, and the report says what is left on the board; the next run takes it away."""
+    with UpyBoard(tmp_path / "board") as board:
+        board.pull_after(30_000)
+        done = hil_here(Options(board.port))
+        assert done.code == 4
+        assert done.having("FAIL") == {"deployed", "left as found"}
+        assert "cable was pulled out" in done.row("deployed")["why"]
+        assert "bp_hil may still be there" in done.row("left as found")["why"]
+        assert files_of(board) != {}
+        board.plug()
+        done = hil_here(Options(board.port, frames=20, interval_ms=50))
+        assert done.code == 0
+        assert files_of(board) == {}
+
+
 def test_a_prompt_that_cannot_be_polled_is_told(tmp_path: Path) -> None:
     """Frames cannot share its line: everything that needs them is skipped for this reason, and nothing is claimed."""
     with UpyBoard(tmp_path / "board") as board:
         (board.root / "boot.py").write_text("import sys\nsys.modules['select'] = object()\n")
-        done = hil(tmp_path, board.port, *FEW)
+        done = hil_here(Options(board.port))
     assert done.code == 1
     assert done.having("FAIL") == set()
     assert "no select.poll of sys.stdin" in done.row("frames on the prompt's line")["why"]

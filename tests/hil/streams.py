@@ -13,7 +13,7 @@ from tests.hil.witness import Boot
 
 HELLO_S = 20.0
 LEAST_FRAME_S = 0.5  # a board may have several groups, and a slow line
-QUIET_S = 2.0  # after a traceback: a program that fell speaks no more
+QUIET_S = 1.0  # after a traceback: a program that fell speaks no more
 TRACEBACK = "Traceback (most recent call last):"
 SETTLE_S = 5.0
 DEVICE, SECOND_DEVICE = "hil", "hil-2"

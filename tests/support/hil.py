@@ -14,6 +14,8 @@ from typing import Any, Self
 
 import serial
 
+from tests.hil.run import Options, Run
+
 ROOT = Path(__file__).parents[2]
 READ_BYTES = 4096
 TICK_S = 0.1
@@ -69,10 +71,10 @@ class TcpPort:
 class Outcome:
     """What a run has ended with."""
 
-    def __init__(self, done: "subprocess.CompletedProcess[str]", saved: Path) -> None:
-        self.code = done.returncode
-        self.output = done.stdout + done.stderr
-        self.report: dict[str, Any] = json.loads(saved.read_text()) if saved.exists() else {}
+    def __init__(self, code: int, output: str, report: str) -> None:
+        self.code = code
+        self.output = output
+        self.report: dict[str, Any] = json.loads(report)
 
     @property
     def results(self) -> dict[str, str]:
@@ -100,4 +102,12 @@ def hil(folder: Path, port: str, *arguments: str) -> Outcome:
         timeout=LONGEST_S,
         check=False,
     )
-    return Outcome(done, saved)
+    return Outcome(done.returncode, done.stdout + done.stderr, saved.read_text() if saved.exists() else "{}")
+
+
+def hil_here(options: Options) -> Outcome:
+    """The same in this process, where an image that was built is known already."""
+    said: list[str] = []
+    run = Run(options, said.append)
+    code = run.run()
+    return Outcome(code, "\n".join(said), run.report.as_json())
