@@ -23,6 +23,12 @@ NOT_ON_UNIX = {"has network", "has Pin", "has ADC"}
 # About what 100 KB are on a 32-bit board, whose objects take half as much.
 SMALL_HEAP = "200K"
 WAIT_S = 5.0
+NO_IOBASE = """
+import io, sys
+class Io:
+    BytesIO, StringIO, open = io.BytesIO, io.StringIO, open
+sys.modules["io"] = Io
+"""
 X64 = 2822  # sys.implementation._mpy of the interpreter that stands behind it
 
 
@@ -78,8 +84,9 @@ def test_a_small_board_without_a_writable_flash_runs_from_memory(tmp_path: Path)
 
 
 def test_a_board_behind_a_socket(tmp_path: Path) -> None:
-    """The port may be elsewhere, and the flash may be spared."""
+    """The port may be elsewhere, and the flash may be spared, also on a MicroPython without io.IOBase."""
     with UpyBoard(tmp_path / "board") as board, TcpPort(board.port) as port:
+        (board.root / "boot.py").write_text(NO_IOBASE)
         before = files_of(board)
         done = hil_here(Options(port.url, frames=40, interval_ms=50, in_memory=True))
         assert files_of(board) == before
@@ -126,15 +133,28 @@ def test_a_cable_that_is_pulled_out_ends_the_run(tmp_path: Path) -> None:
         assert files_of(board) == {}
 
 
-def test_a_prompt_that_cannot_be_polled_is_told(tmp_path: Path) -> None:
-    """Frames cannot share its line: everything that needs them is skipped for this reason, and nothing is claimed."""
+@pytest.mark.parametrize(
+    ("module", "check", "says", "rest"),
+    [
+        (
+            "select",
+            "frames on the prompt's line",
+            "no select.poll of sys.stdin",
+            "frames cannot share the prompt's line",
+        ),
+        ("time", "modules of the firmware", "no time.ticks_ms", "the firmware cannot run on this MicroPython"),
+    ],
+)
+def test_what_a_micropython_lacks_is_told(tmp_path: Path, module: str, check: str, says: str, rest: str) -> None:
+    """Everything that needs it is skipped for this reason; nothing is written, and nothing is claimed."""
     with UpyBoard(tmp_path / "board") as board:
-        (board.root / "boot.py").write_text("import sys\nsys.modules['select'] = object()\n")
+        (board.root / "boot.py").write_text(f"import sys\nsys.modules['{module}'] = object()\n")
         done = hil_here(Options(board.port))
+        assert set(files_of(board)) == {"boot.py"}
     assert done.code == 1
     assert done.having("FAIL") == set()
-    assert "no select.poll of sys.stdin" in done.row("frames on the prompt's line")["why"]
-    assert done.row("ledger")["why"] == "frames cannot share the prompt's line"
+    assert says in done.row(check)["why"]
+    assert done.row("ledger")["why"] == rest
     assert done.report["passed"] is False
 
 

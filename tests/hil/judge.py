@@ -153,6 +153,27 @@ def peripherals(lacks: Mapping[str, str]) -> list[Row]:
     ]
 
 
+def lacks_of_firmware(lacks: Mapping[str, str]) -> str:
+    """Why the firmware runs on no line at all; empty where it does."""
+    needs = {
+        "mount": "os.mount, so that it cannot be put there",
+        "getcwd": "os.getcwd",
+        "time": "time.ticks_ms and sleep_ms",
+        "array": "array",
+        "struct": "struct.pack_into",
+        "binascii": "binascii.a2b_base64",
+    }
+    return "; ".join(f"this MicroPython has no {what} ({lacks[name]})" for name, what in needs.items() if name in lacks)
+
+
+def firmware_modules(lacks: Mapping[str, str]) -> Row:
+    """Whether what the firmware needs of a MicroPython is there."""
+    reason = lacks_of_firmware(lacks)
+    if reason:
+        return Row("modules of the firmware", SKIP, "not there", reason)
+    return Row("modules of the firmware", PASS, "there", "os, time, array, struct, binascii")
+
+
 def lacks_of_prompt(lacks: Mapping[str, str]) -> str:
     """Why frames cannot share the line of the prompt; empty where they can."""
     needs = {

@@ -9,6 +9,7 @@ FOLDER = "/bp_hil"
 # Loaded once and for good: as they are read, their memory is given back to what is made of them.
 ONCE = ("lib/boardpulse/__init__.mpy", "lib/boardpulse/start.mpy", "lib/board.mpy", "lib/hil_app.mpy")
 
+# A MicroPython without io.IOBase takes a file only in one piece.
 # Session.write() sends open(path, 'wb'), w(base64) in pieces, and close(). 4 is MicroPython's MP_STREAM_CLOSE.
 MOUNT = f"""
 import gc,io,os
@@ -21,7 +22,7 @@ class W:
   self.parts.append(data)
  def close(self):
   pass
-class R(io.IOBase):
+class R(getattr(io,'IOBase',object)):
  def __init__(self,parts,once):
   self.parts=parts
   self.once=once
@@ -54,11 +55,13 @@ class RamDisk:
   if 'w' in mode:
    self.files[path]=[]
    return W(self.files[path])
-  if path in {ONCE!r}:
-   return R(self.files.pop(path),True)
-  if path in self.files:
-   return R(self.files[path],False)
-  raise OSError(2)
+  if path not in self.files:
+   raise OSError(2)
+  once=path in {ONCE!r}
+  parts=self.files.pop(path) if once else self.files[path]
+  if hasattr(io,'IOBase'):
+   return R(parts,once)
+  return io.BytesIO(b''.join(parts))
  def stat(self,path):
   path=path.strip('/')
   if path in self.files:

@@ -22,12 +22,12 @@ from tests.hil.streams import Streams
 from tests.hil.target import Abilities, Target
 
 CHECKS = (
-    "answers", "MicroPython", "known board", "has network", "has Pin", "has ADC", "frames on the prompt's line",
-    "writable flash", "deployed", "hello", "stream", "ledger", "memory", "console lines", "console traceback",
-    "sensors", "soft reset", "Ctrl-C", "ledger after the reset", "frames on SECOND_PORT", "left as found",
+    "answers", "modules of the firmware", "MicroPython", "known board", "has network", "has Pin", "has ADC",
+    "frames on the prompt's line", "writable flash", "deployed", "hello", "stream", "ledger", "memory", "console lines",
+    "console traceback", "sensors", "soft reset", "Ctrl-C", "ledger after the reset", "frames on SECOND_PORT",
+    "left as found",
 )  # fmt: skip
 GENERIC = "generic"
-NO_FILES = "this MicroPython mounts no file systems, so that the firmware cannot be put on it"
 
 
 class GaveUpError(Exception):
@@ -83,8 +83,21 @@ class Run:
         target.enter()
         self.report.add(Row("answers", PASS, f"raw REPL after {time.monotonic() - began:.1f} s"))
         abilities = target.abilities()
-        facts = self._introduce(target, abilities)
-        self.report.add(*judge.peripherals(abilities.lacks), judge.prompt_line(abilities.lacks))
+        self.report.add(judge.firmware_modules(abilities.lacks), *judge.peripherals(abilities.lacks))
+        self.report.add(judge.prompt_line(abilities.lacks))
+        facts = None if "getcwd" in abilities.lacks else self._introduce(target, abilities)
+        if facts is None or judge.lacks_of_firmware(abilities.lacks):
+            self._not_reached = "the firmware cannot run on this MicroPython"
+            return
+        no_line = self._no_second_line(abilities)
+        if judge.lacks_of_prompt(abilities.lacks) and no_line:
+            self._not_reached = "frames cannot share the prompt's line"
+            self.report.add(Row("frames on SECOND_PORT", SKIP, "", no_line))
+            return
+        self._on_the_board(target, abilities, facts)
+
+    def _on_the_board(self, target: Target, abilities: Abilities, facts: Facts) -> None:
+        """All that writes to it."""
         self._image = program.image(self._board.name if self._board else None, facts.arch)
         before = target.listing(facts.root)
         self._choose_place(target, facts)
@@ -98,8 +111,6 @@ class Run:
 
     def _introduce(self, target: Target, abilities: Abilities) -> Facts:
         """Who it is. A board without a flash looks for modules nowhere: our folder is one place for all."""
-        if "mount" in abilities.lacks or "getcwd" in abilities.lacks:
-            raise BoardError(NO_FILES)
         target.run(f"import sys\nsys.path.append({Memory.lib!r})")
         facts = probe(target)
         self.report.machine, self.report.micropython = facts.machine, facts.version_text
@@ -151,17 +162,22 @@ class Run:
                     streams.over_prompt(program.prompt_link(self._board))
                 self.report.add(self._over_second_port(streams, abilities))
 
+    def _link_of_second(self) -> dict[str, Any]:
+        return program.second_link(self._board, self._options.second_link)
+
+    def _no_second_line(self, abilities: Abilities) -> str:
+        """Why frames are not tried over a UART of their own; empty where they are."""
+        if not self._options.second_port:
+            return "no SECOND_PORT was given"
+        if "UART" in abilities.lacks and "path" not in self._link_of_second():
+            return f"the board has no UART of its own: {abilities.lacks['UART']}"
+        return ""
+
     def _over_second_port(self, streams: Streams, abilities: Abilities) -> Row:
-        port = self._options.second_port
-        link = program.second_link(self._board, self._options.second_link)
-        reason = ""
-        if not port:
-            reason = "no SECOND_PORT was given"
-        elif "UART" in abilities.lacks and "path" not in link:
-            reason = f"the board has no UART of its own: {abilities.lacks['UART']}"
+        reason = self._no_second_line(abilities)
         if reason:
             return Row("frames on SECOND_PORT", SKIP, "", reason)
-        return streams.over_second_port(link, port)
+        return streams.over_second_port(self._link_of_second(), self._options.second_port)
 
     def _deploy(self, target: Target) -> None:
         """Bring the board to where the program can be started: reset, and with the image on it."""
