@@ -41,6 +41,35 @@ def wire(json_wanted: bool, samples: int) -> None:
     finish(report, json_wanted)
 
 
+@bench.command()
+@click.option("--json", "json_wanted", is_flag=True, help="One JSON object instead of tables.")
+@click.option("--port", help="Measure heap and encoding on the MicroPython at this serial port, too.")
+@click.option(
+    "--cycles",
+    type=click.IntRange(2_000, 100_000),
+    default=100_000,
+    show_default=True,
+    help="Cycles in which the heap may not grow.",
+)
+def board(json_wanted: bool, port: str | None, cycles: int) -> None:
+    """What the firmware takes on a board: heap, flash, and time, on MicroPython of 32 and 64 bits."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    finish(board_report(cycles, port), json_wanted)
+
+
+def board_report(cycles: int, port: str | None) -> Report:
+    """Everything that this machine can measure; what it cannot is a goal that is not met, with a note."""
+    from boardpulse_tools.bench.board import goals, results
+
+    measured = results.measure_all(cycles, port)
+    return Report(
+        results=measured.as_json(),
+        goals=goals.goals(measured),
+        tables=goals.tables(measured),
+        notes=goals.notes(measured, cycles),
+    )
+
+
 def wire_report(samples: int) -> Report:
     """Sizes over the recorded hour, then latencies over both links."""
     from boardpulse_tools.bench import latency, sizes, trace

@@ -112,7 +112,9 @@ def _limit(goal: Goal) -> str:
 
 
 def _number(value: float | None) -> str:
-    return NO_VALUE if value is None else f"{value:.4g}"
+    if value is None:
+        return NO_VALUE
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def table_text(table: Table) -> str:

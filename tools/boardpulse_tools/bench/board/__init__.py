@@ -1,0 +1,1 @@
+"""`boardpulse bench board`: what the firmware takes on a board, measured on the interpreters that boards run."""
