@@ -70,8 +70,9 @@ hil: $(STAMP) ## Try a real board: make hil PORT=/dev/ttyACM0 [SECOND_PORT=…].
 		$(if $(BOARD),--board '$(BOARD)') $(if $(RAM),--ram) $(if $(JSON),--json)
 
 .PHONY: bench
-bench: $(STAMP) ## Bytes on the wire, ours and others', and the goals
+bench: components ## Bytes on the wire, ours and others'; heap, flash and time on a board; and the goals
 	$(BIN)/boardpulse bench wire
+	$(BIN)/boardpulse bench board
 
 .PHONY: check
 check: gen-check lint type components ## What has to be clean before a commit: all of the above, and the fast tests
