@@ -156,7 +156,7 @@ def watchdog(ms, most):
     hardware_ms = min(ms, most)
     dog = Watchdog(WDT(timeout=hardware_ms).feed, ms, hardware_ms)
     if hardware_ms < ms:
-        _every(hardware_ms // 2, dog.feed)
+        dog.timer = _every(hardware_ms // 2, dog.feed)  # kept: RP2 collects a timer that nothing refers to
     return dog
 
 
@@ -164,9 +164,9 @@ def _every(ms, callback):
     from machine import Timer
 
     try:
-        Timer(-1, period=ms, mode=Timer.PERIODIC, callback=callback, hard=True)
+        return Timer(-1, period=ms, mode=Timer.PERIODIC, callback=callback, hard=True)
     except TypeError:  # of a MicroPython whose timers wait for the line of Python that runs
-        Timer(-1, period=ms, mode=Timer.PERIODIC, callback=callback)
+        return Timer(-1, period=ms, mode=Timer.PERIODIC, callback=callback)
 
 
 def device_id(platform):

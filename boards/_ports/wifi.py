@@ -2,8 +2,6 @@
 
 import time
 
-from boardpulse.links.wifi import Wifi
-
 _wifi = None
 
 
@@ -12,6 +10,8 @@ def join(login):
     network.WLAN."""
     global _wifi
     from network import WLAN
+
+    from boardpulse.links.wifi import Wifi
 
     wlan = WLAN(WLAN.IF_STA)
     _wifi = Wifi(wlan, login["ssid"], login.get("password") or "")

@@ -18,6 +18,8 @@ again and again. The functions for metrics, models, logs and sleep are in api.py
 them.
 """
 
+from shared_schema.errors import ConfigError as ConfigError
+
 TYPE_CHECKING = 0
 if TYPE_CHECKING:
     from typing import Any
@@ -79,5 +81,10 @@ def __getattr__(name: str) -> "Any":
         from boardpulse.api import lookup
 
         return lookup(name)
-    __import__("boardpulse." + name)  # MicroPython asks here before it looks for a module of the package
+    try:
+        __import__("boardpulse." + name)  # MicroPython asks here before it looks for a module of the package
+    except ImportError as error:
+        if "boardpulse." + name not in str(error):  # something else that the module needs
+            raise
+        raise AttributeError(name)
     return globals()[name]

@@ -60,9 +60,13 @@ class Slot:
         except Exception as error:  # noqa: BLE001  # whatever a driver raises must not stop the other sensors
             fault = error
         if judged or fault is not None:
-            from boardpulse.failing import judge
+            try:
+                from boardpulse.failing import judge
 
-            judge(self, row, now, node, fault)
+                judge(self, row, now, node, fault)
+            except Exception:  # noqa: BLE001  # no heap to say it in: the value is missing, and the count tells
+                self.errors += 1
+                self.blank(row)
         return None
 
     def plausible(self, row: "Row") -> bool:

@@ -4,6 +4,7 @@ from boardpulse.clock import add, diff
 from boardpulse.compat import const
 from boardpulse.emit import emit
 from boardpulse.group import Group
+from boardpulse.outbox import SAMPLES
 
 TYPE_CHECKING = const(0)
 if TYPE_CHECKING:
@@ -68,8 +69,13 @@ class Sampler:
         for group in self.groups:
             late = diff(clock.now, group.due)
             if late >= 0:
-                if group.take(clock, node):
-                    emit(node, group)
+                try:
+                    if group.take(clock, node):
+                        emit(node, group)
+                except Exception as error:  # noqa: BLE001  # one group shall not silence the others
+                    node.outbox.give_up(SAMPLES)
+                    group.clear()
+                    node.crash("sampler", error)
                 group.due = add(group.due, group.interval_ms)
                 late -= group.interval_ms
                 if late >= 0:  # the time for more than one sample has passed: the missed ones are not made up

@@ -22,6 +22,7 @@ class Watchdog:
         ticks_diff: "Callable[[int, int], int]" = ticks_diff,
     ) -> None:
         self._feed = feed
+        self.timer: object = None  # kept for whoever made it
         self._ticks_ms = ticks_ms
         self._ticks_diff = ticks_diff
         self._deadline_ms = deadline_ms

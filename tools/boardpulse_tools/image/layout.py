@@ -19,7 +19,7 @@ FLOATING = {
 # Together with what else each module is loaded. What is not named is a module of its own.
 TOGETHER = {
     CORE: ("compat", "clock", "outbox", "group", "sampler", "emit", "down", "node"),
-    "boardpulse.start": ("compose", "config", "last_good", "program", "chips"),
+    "boardpulse.starting": ("compose", "config", "last_good", "program", "chips"),
 }
 
 # Of boards/_ports, what a board keeps as long as it runs.

@@ -30,14 +30,14 @@ class Method:
 
 def detach(program: Program) -> None:
     """Make functions of all methods that can be: the linker then finds out where they belong."""
-    trees = [module.tree for module in program.modules.values()]
     methods = _unique(program)
-    aliases = _module_aliases(program)
-    called, mentioned = _mentions(trees, aliases)
+    known = set(program.modules)
+    aliases = {name: _module_aliases(module, known) for name, module in program.modules.items()}
+    called, mentioned = _mentions(program, aliases)
     classes = _constructible(program)
     chosen = {m.name: m for m in methods if m.name in called and called[m.name] == mentioned.get(m.name, 0)}
     for module in program.modules.values():
-        _Calls(program, module, chosen, classes, aliases).visit(module.tree)
+        _Calls(program, module, chosen, classes, aliases[module.name]).visit(module.tree)
     for module in program.modules.values():
         _move_out(module, chosen, {owner for place, owner in classes if place == module.name})
 
@@ -70,16 +70,13 @@ def _classes(program: Program) -> Iterator[tuple[Module, ast.ClassDef]]:
     return (one for one in _all_classes(program) if not is_cold(program.bundle_of[one[0].name]))
 
 
-def _module_aliases(program: Program) -> set[str]:
-    """The names under which some source knows a module of ours."""
-    known = set(program.modules)
+def _module_aliases(module: Module, known: "set[str]") -> set[str]:
+    """The names under which a source knows modules of ours."""
     out: set[str] = set()
-    for module in program.modules.values():
-        for node in ast.walk(module.tree):
-            if isinstance(node, ast.Import | ast.ImportFrom):
-                out |= {
-                    name for name, target in imported(node, known).items() if target[1] is None and target[0] in known
-                }
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            targets = imported(node, known).items()
+            out |= {name for name, target in targets if target[1] is None and target[0] in known}
     return out
 
 
@@ -87,15 +84,16 @@ def _is_method(node: ast.AST, aliases: "set[str]") -> bool:
     return isinstance(node, ast.Attribute) and not (isinstance(node.value, ast.Name) and node.value.id in aliases)
 
 
-def _mentions(trees: "list[ast.Module]", aliases: "set[str]") -> "tuple[dict[str, int], dict[str, int]]":
+def _mentions(program: Program, aliases: "dict[str, set[str]]") -> "tuple[dict[str, int], dict[str, int]]":
     """(how often each attribute is called, how often it is mentioned at all)"""
     called: dict[str, int] = {}
     mentioned: dict[str, int] = {}
-    for tree in trees:
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and _is_method(node.func, aliases):
-                called[node.func.attr] = called.get(node.func.attr, 0) + 1
-            if isinstance(node, ast.Attribute) and _is_method(node, aliases):
+    for name, module in program.modules.items():
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Call) and _is_method(node.func, aliases[name]):
+                attribute = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+                called[attribute] = called.get(attribute, 0) + 1
+            if isinstance(node, ast.Attribute) and _is_method(node, aliases[name]):
                 mentioned[node.attr] = mentioned.get(node.attr, 0) + 1
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
                 mentioned[node.value] = mentioned.get(node.value, 0) + 1
@@ -107,7 +105,7 @@ def _constructible(program: Program) -> set[tuple[str, str]]:
     found = {
         (module.name, node.name)
         for module, node in _classes(program)
-        if not node.bases and any(isinstance(one, ast.FunctionDef) and one.name == "__init__" for one in node.body)
+        if not node.bases and any(_is_plain_constructor(one) for one in node.body)
         and not module.name.startswith(("board.", "boards.", "boardpulse.sensors.")) and module.name != "board"
     }  # fmt: skip
     for module in program.modules.values():
@@ -118,6 +116,13 @@ def _constructible(program: Program) -> set[tuple[str, str]]:
             if id(node) not in callees:
                 found = {one for one in found if one[1] != name}
     return found
+
+
+def _is_plain_constructor(statement: ast.stmt) -> bool:
+    """Whether it is an __init__ that ends at its end only: as a function it returns what it has made."""
+    if not isinstance(statement, ast.FunctionDef) or statement.name != "__init__":
+        return False
+    return not any(isinstance(node, ast.Return) for node in ast.walk(statement))
 
 
 class _Calls(ast.NodeTransformer):

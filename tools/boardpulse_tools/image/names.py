@@ -34,6 +34,15 @@ API = {
     "reconnects", "reset", "reset_cause", "retained", "series", "set", "sleep", "start", "started", "step", "stop",
     "timeout", "tokens", "wake_reason", "wall_clock", "watch", "watchdog", "wlan", "write",
 }  # fmt: skip
+# Attributes of what boards and links have from MicroPython's machine, network, ssl, socket and driver modules.
+FOREIGN = {
+    "accept", "active", "any", "config", "connect", "convert_temp", "deinit", "disconnect", "feed", "freq",
+    "getaddrinfo", "ifconfig", "init", "ipoll", "irq", "isconnected", "load_verify_locations", "mem_alloc",
+    "mem_free", "memory", "off", "on", "poll", "read_core_temp", "read_core_vbat", "read_core_vref", "read_scratch",
+    "read_temp", "read_u16", "read_uv", "read_vref", "readfrom_mem_into", "readinto", "register", "scan",
+    "setblocking", "setsockopt", "sleep_ms", "status", "timer", "toggle", "txdone", "unregister", "value",
+    "verify_mode", "wrap_socket", "write", "write_scratch", "writeto_mem",
+}  # fmt: skip
 PARAMETERS = ("self", "key", "value", "index", "end", "start", "step", "stop", "args", "sep", "count", "send", "next")
 
 
@@ -55,7 +64,7 @@ def foreign_attributes() -> set[str]:
         io.StringIO,
     )
     objects += (io.BufferedRandom, socket.socket, select.poll if hasattr(select, "poll") else object)  # type: ignore[assignment]
-    return {name for one in objects for name in dir(one)} - {
+    return FOREIGN | {name for one in objects for name in dir(one)} - {
         "tell",
         "raw",
     }  # of files, which the firmware never asks for
@@ -70,9 +79,10 @@ def attributes(trees: Iterable[ast.AST]) -> tuple[set[str], set[str]]:
             if isinstance(node, ast.ClassDef):
                 bound |= set(_class_names(node))
             elif isinstance(node, ast.Attribute):
-                if isinstance(node.ctx, ast.Store):
+                own = isinstance(node.value, ast.Name) and node.value.id == "self"
+                if own and isinstance(node.ctx, ast.Store):
                     bound.add(node.attr)
-                if not (isinstance(node.value, ast.Name) and node.value.id == "self"):
+                if not own:
                     shared.add(node.attr)
     return bound, shared
 
@@ -133,24 +143,24 @@ def attribute_map(trees: "list[ast.Module]", order: "list[str]") -> "dict[str, s
 
 
 def _families(trees: "list[ast.Module]") -> "dict[str, set[str]]":
-    """Private attribute → the classes whose methods use it; a class and those derived from it count as one."""
-    base: dict[str, str] = {}
+    """Private attribute → the classes whose methods use it; a class counts with all that it is related to."""
+    related: list[tuple[str, str]] = []
     used: dict[str, set[str]] = {}
     for tree in trees:
         for node in ast.walk(tree):
             if isinstance(node, ast.ClassDef):
-                first = node.bases[0] if node.bases else None
-                base[node.name] = first.id if isinstance(first, ast.Name) else ""
+                related += [(node.name, parent.id) for parent in node.bases if isinstance(parent, ast.Name)]
                 names = {one.attr for one in ast.walk(node) if isinstance(one, ast.Attribute)} | set(_class_names(node))
                 for name in names:
                     used.setdefault(name, set()).add(node.name)
 
-    def root(name: str) -> str:
-        while base.get(name) in base and base[name] != name:
-            name = base[name]
-        return name
-
-    return {name: {root(owner) for owner in owners} for name, owners in used.items()}
+    kin: dict[str, set[str]] = {}
+    for one, other in related:  # all that are related, however far, are one set
+        both = kin.get(one, {one}) | kin.get(other, {other})
+        kin |= dict.fromkeys(both, both)
+    return {
+        name: {relative for owner in owners for relative in kin.get(owner, {owner})} for name, owners in used.items()
+    }
 
 
 def used_as_keyword(trees: Iterable[ast.AST]) -> set[str]:
@@ -167,7 +177,10 @@ def used_as_keyword(trees: Iterable[ast.AST]) -> set[str]:
 
 def rename_parameters(function: "ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda", keywords: "set[str]") -> None:
     """Give the parameters of a function names that cost nothing. Its own functions see the new names too."""
-    inside = [node for node in ast.walk(function) if node is not function]
+    if function.args.kwarg is not None:  # a parameter's name is then no longer free for what comes by name
+        return
+    body = function.body if isinstance(function.body, list) else [function.body]
+    inside = [node for statement in body for node in ast.walk(statement)]
     inner = {
         arg.arg
         for node in inside
@@ -191,6 +204,8 @@ def rename_parameters(function: "ast.FunctionDef | ast.AsyncFunctionDef | ast.La
     for node in inside:
         if isinstance(node, ast.Name) and node.id in new:
             node.id = new[node.id]
+        elif isinstance(node, ast.Nonlocal):
+            node.names = [new.get(name, name) for name in node.names]
 
 
 def arguments(node: "ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda") -> "list[ast.arg]":

@@ -40,6 +40,10 @@ def parse(path: str, source: str, bits: int, known: "set[str]", without: Collect
     module = Module(module_name(path), tree)
     for statement in tree.body:
         _bind(module, statement, known)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Global):
+            for name in node.names:
+                module.constants.pop(name, None)
     return module
 
 

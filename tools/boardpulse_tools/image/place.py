@@ -71,5 +71,5 @@ def _one_of(places: "set[str]", home: str) -> str:
         return next(iter(places))
     hot = {place for place in places if not is_cold(place)}
     if hot:
-        return next(iter(hot)) if places <= hot | {"boardpulse.start"} and len(hot) == 1 else CORE
+        return next(iter(hot)) if places <= hot | {"boardpulse.starting"} and len(hot) == 1 else CORE
     return SELDOM if places else home

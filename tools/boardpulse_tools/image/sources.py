@@ -12,8 +12,6 @@ LINK_MODULES = {
         "boardpulse/links/mqtt.py",
         "boardpulse/links/mqtt_client.py",
         "boardpulse/links/mqtt_outgoing.py",
-        "boardpulse/links/sockets.py",
-        "boardpulse/links/wifi.py",
     ),
 }
 
