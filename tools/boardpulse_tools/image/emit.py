@@ -3,6 +3,7 @@
 import ast
 
 from boardpulse_tools.image import names as n
+from boardpulse_tools.image.inline import inline
 from boardpulse_tools.image.layout import CORE, SELDOM, is_cold
 from boardpulse_tools.image.link import (
     LinkError,
@@ -31,6 +32,8 @@ def linked(program: Program, roots: "set[Symbol]", kept: "set[Symbol]", *, short
     trees = [module.tree for module in program.modules.values()]
     attributes = n.attribute_map(trees, frequency(trees)) if shorten else {}
     detach(program)
+    inline(program, kept)
+    prune(program, roots)
     place(program, roots)
     _name_globals(program, kept, shorten)
     keywords = n.used_as_keyword(trees) | _public_parameters(program, kept) | _options(program)
