@@ -50,4 +50,9 @@ def body_frame(w: Writer, head: "tuple[int, bytes, int]", uptime: "tuple[int, in
 
 def state(boot: bytes, status: int) -> bytes:
     """The whole frame of MQTT's state topic, also the last will."""
-    return bytes((0x83, _STATE)) + boot + bytes((status,))
+    w = Writer(bytearray(16))
+    w.array(3)
+    w.uint(_STATE)
+    w.raw(boot)
+    w.uint(status)
+    return bytes(w.buf[: w.pos])
