@@ -1,4 +1,4 @@
-"""Puts the body of a function that is one expression in the place of its calls: a function costs a board about 80 bytes
+"""Puts the body of a function that is one expression in the place of its calls: a function costs a board about 40 bytes
 of heap besides its code, and a call more time than most such expressions."""
 
 import ast
