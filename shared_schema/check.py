@@ -16,6 +16,13 @@ def integer(value: object, what: str, low: int, high: int) -> int:
     return value
 
 
+def boolean(value: object, what: str) -> bool:
+    """true or false."""
+    if not isinstance(value, bool):
+        raise SchemaError("%s is %s, not true or false" % (what, shown(value)))
+    return value
+
+
 def enumerated(value: object, what: str) -> int:
     """A number of an enumeration, of this version or a later one."""
     return integer(value, what, 0, 0xFFFFFFFF)

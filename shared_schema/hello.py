@@ -1,12 +1,12 @@
 """hello (SPEC.md section 3): who a board is and what it will send."""
 
 from shared_schema import messages as m
-from shared_schema.check import enumerated, integer, mapping, sequence, text, word
+from shared_schema.check import boolean, enumerated, integer, mapping, sequence, text, word
 from shared_schema.errors import SchemaError
 from shared_schema.frame import Up
 
 _REQUIRED = (0, 1, 2, 3, 4)
-_OPTIONAL = (5, 6, 7, 8, 9, 10, 11, 12, 13)
+_OPTIONAL = (5, 6, 7, 8, 9, 10, 11, 12, 13, 14)
 _RESERVED_LABELS = ("device_id", "platform", "le")
 
 
@@ -82,6 +82,7 @@ class Hello(Up):
         ack_mode = body.get(12)
         self.ack_mode = None if ack_mode is None else integer(ack_mode, "ack_mode", 0, 1)
         self.wake_reason = enumerated(body.get(13, 0), "wake reason")
+        self.ended = boolean(body.get(14, False), "ended")
 
     def _default_cadence(self) -> int:
         """The smallest interval × batch; a minute for a board that sends only irregularly."""

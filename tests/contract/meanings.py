@@ -22,6 +22,7 @@ HELLO = (
     "max_down_bytes",
     "ack_mode",
     "wake_reason",
+    "ended",
 )
 EVENT = (None, "type", "severity", "message", "source", "fields", "traceback", "repeats", "command", "code")
 SPAN = (None, "name", "duration_us", "span_id", "parent_id", "trace_id", "status", "attributes")
@@ -46,6 +47,7 @@ DEFAULTS = {
     "reset_cause": 0,
     "max_down_bytes": 256,
     "wake_reason": 0,
+    "ended": False,
     "source": "",
     "fields": {},
     "traceback": "",

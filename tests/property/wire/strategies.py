@@ -86,6 +86,7 @@ HELLOS = with_options(
     max_down_bytes=st.integers(16, m.MAX_VALUE),
     ack_mode=st.integers(0, 1),
     wake_reason=ENUMERATED,
+    ended=st.booleans(),
 )
 EVENTS = with_options(
     headed("event", type=ENUMERATED, severity=ENUMERATED, message=st.text(max_size=300)),
