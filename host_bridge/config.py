@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from host_bridge.config_history import read_history
+from host_bridge.config_keys import read_keys
 from host_bridge.config_table import HIDDEN, Problem, Table, environment
 from host_bridge.config_thresholds import read_thresholds
 from host_bridge.options import (
@@ -16,6 +18,7 @@ from host_bridge.options import (
     DEFAULT_HTTP_PORT,
     DEFAULT_MQTT_PORT,
     DEFAULT_MQTTS_PORT,
+    HistoryOptions,
     HttpOptions,
     LogOptions,
     MqttOptions,
@@ -23,7 +26,7 @@ from host_bridge.options import (
 )
 from host_bridge.settings import Limits, Settings
 from shared_schema.errors import ConfigError
-from shared_schema.messages import SHARDS, is_identifier
+from shared_schema.messages import SHARDS
 
 MAX_FILE_BYTES = 1 << 20
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
@@ -45,6 +48,7 @@ class Config:
     mqtt: MqttOptions | None = None
     http: HttpOptions = field(default_factory=HttpOptions)
     log: LogOptions = field(default_factory=LogOptions)
+    history: HistoryOptions | None = None
 
 
 def load(path: Path, variables: Mapping[str, str] | None = None) -> Config:
@@ -71,17 +75,19 @@ def read(path: Path) -> Mapping[str, object]:
 def parse(values: Mapping[str, object], folder: Path, variables: Mapping[str, str] | None = None) -> Config:
     """The configuration in the tables of a TOML file; relative paths start from `folder`."""
     problems: list[Problem] = []
-    top = Table(values, "", problems, folder, environment() if variables is None else variables)
+    variables = environment() if variables is None else variables
+    top = Table(values, "", problems, folder, variables)
     config = Config(
         settings=Settings(
             limits=_limits(top.table("limits")),
             thresholds=read_thresholds(top.tables("threshold")),
-            keys=_keys(top.table("keys")),
+            keys=read_keys(top.table("keys")),
         ),
         serial=_serial(top.table("serial")),
         mqtt=_mqtt(top.table("mqtt")) if top.has("mqtt") else None,
         http=_http(top.table("http")),
         log=_log(top.table("log")),
+        history=read_history(top.table("history"), folder, variables),
     )
     top.table("mqtt")
     top.finish()
@@ -105,24 +111,6 @@ def _limits(table: Table) -> Limits:
     )
     table.finish()
     return limits
-
-
-def _keys(table: Table) -> dict[str, bytes]:
-    """[keys]: device id = 64 hexadecimal digits."""
-    keys = {}
-    for name in table.names():
-        if isinstance(table.written(name), dict):
-            table.wrong(name, "(table)", f'a text; in quotes where the device id has a dot: "{name}.…" = "…"')
-            continue
-        device_id = name.removesuffix("_file")
-        secret = table.secret(device_id)
-        if not is_identifier(device_id):
-            table.wrong(name, HIDDEN, "a device id: 1 to 64 of A-Z a-z 0-9 . _ : -")
-        elif secret and not re.fullmatch(r"[0-9a-fA-F]{64}", secret):
-            table.wrong(name, HIDDEN, "32 bytes as 64 hexadecimal digits")
-        elif secret:
-            keys[device_id] = bytes.fromhex(secret)
-    return keys
 
 
 def _serial(table: Table) -> SerialOptions:

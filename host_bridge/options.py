@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 DEFAULT_BAUDRATE = 115200
 DEFAULT_MQTT_PORT = 1883
 DEFAULT_MQTTS_PORT = 8883
 DEFAULT_HTTP_PORT = 9782
+SYNC_CHOICES = ("full", "normal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +60,16 @@ class LogOptions:
 
     level: str = "info"
     format: str = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryOptions:
+    """The history store, an SQLite file. What exceeds an age or the size is deleted, oldest first.
+
+    sync: "full" has each commit on the disk before it is acknowledged, "normal" with the operating system.
+    """
+
+    path: Path
+    sync: str = "full"
+    max_age_days: float = 30.0
+    max_bytes: int = 1 << 30

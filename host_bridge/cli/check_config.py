@@ -45,4 +45,5 @@ def summary(config: Config) -> str:
     sources = [*config.serial.ports, *([config.mqtt.url] if config.mqtt else [])] or list(configuration.DEFAULT_PORTS)
     count = len(config.settings.thresholds)
     rules = f"{count} threshold{'' if count == 1 else 's'}"
-    return f"boards on {', '.join(sources)}; {rules}; pages on {config.http.host}:{config.http.port}"
+    history = f"history in {config.history.path}" if config.history else "no history"
+    return f"boards on {', '.join(sources)}; {rules}; {history}; pages on {config.http.host}:{config.http.port}"

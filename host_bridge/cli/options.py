@@ -46,9 +46,9 @@ listen_option = click.option(
 
 
 def load_config(path: Path | None) -> Config:
-    """The configuration in a file, or the default one. Ends the command with every mistake of the file."""
+    """The configuration in a file, or that of an empty one. Ends the command with every mistake of the file."""
     if path is None:
-        return Config()
+        return configuration.parse({}, Path())
     try:
         return configuration.load(path)
     except ConfigError as error:

@@ -27,8 +27,8 @@ SAME_EVERYWHERE = {"temperature": False, "power": False, "simulated": False, "fr
 class Chain:
     """A bridge with a cable, a mosquitto, or both, and boards on them. Everything ends with `with`."""
 
-    def __init__(self, folder: Path, links: Sequence[str] = LINKS, more: str = "") -> None:
-        """`more` is further TOML for the bridge."""
+    def __init__(self, folder: Path, links: Sequence[str] = LINKS, more: str = "", history: str | None = "") -> None:
+        """`more` and `history` are further TOML for the bridge."""
         self.folder = folder
         self._stack = ExitStack()
         self.runs_on = boards.Interpreter("MicroPython", "", require("micropython"))
@@ -39,7 +39,8 @@ class Chain:
             self.broker = brokers.started(lambda: brokers.mosquitto(folder / "broker"))
             self._stack.callback(self.broker.stop)
         ports = [self.cable.bridge_port] if self.cable else []
-        self.bridge = Bridge(folder, ports, self.broker.port if self.broker else None, more=more)
+        broker_port = self.broker.port if self.broker else None
+        self.bridge = Bridge(folder, ports, broker_port, more=more, history=history)
         self._stack.callback(self.bridge.stop)
 
     def __enter__(self) -> Self:

@@ -13,7 +13,7 @@ START_TIMEOUT_S = 20.0
 
 
 class Bridge:
-    """A bridge that listens for HTTP on `host`:`port`. Its log is `process.output()`."""
+    """A bridge that listens for HTTP on `host`:`port`. Its log is `process.output()`, its store the file `history`."""
 
     def __init__(
         self,
@@ -23,13 +23,17 @@ class Bridge:
         host: str = LOOPBACK,
         port: int | None = None,
         more: str = "",
+        history: str | None = "",
     ) -> None:
-        """`more` is further TOML for its configuration."""
+        """`more` is further TOML for its configuration, `history` such for [history]; None: it keeps none."""
         self.host = host
         self.port = free_port() if port is None else port
         self.config = folder / "bridge.toml"
+        self.history = folder / "history.db"
         folder.mkdir(parents=True, exist_ok=True)
-        self.config.write_text(_toml(serial_ports, mqtt_port, f"{_bracketed(host)}:{self.port}") + more)
+        kept = "enabled = false" if history is None else f"path = {_quoted(str(self.history))}\n{history}"
+        text = _toml(serial_ports, mqtt_port, f"{_bracketed(host)}:{self.port}")
+        self.config.write_text(f"{text}[history]\n{kept}\n{more}")
         command = [sys.executable, "-m", "host_bridge", "bridge", "--config", str(self.config)]
         self.process = Process("bridge", command, folder / "bridge.log")
 

@@ -102,6 +102,7 @@ def test_check_config_says_what_a_right_file_does() -> None:
     assert shown.exit_code == exit_codes.OK
     assert "/dev/ttyACM*" in shown.output
     assert "3 thresholds" in shown.output
+    assert "history in " in shown.output
 
 
 def test_check_config_as_json(tmp_path: Path) -> None:

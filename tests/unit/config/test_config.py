@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from host_bridge.config import Config, explain, load, parse, parse_listen, parse_mqtt_url
-from host_bridge.options import HttpOptions, LogOptions, MqttOptions, SerialOptions
+from host_bridge.options import HistoryOptions, HttpOptions, LogOptions, MqttOptions, SerialOptions
 from host_bridge.settings import Limits, Settings, Threshold
 from shared_schema.errors import ConfigError
 
@@ -30,7 +30,9 @@ def problems(
 
 def test_an_empty_file_means_the_defaults() -> None:
     """Nothing has to be configured."""
-    assert config("") == Config(Settings(), SerialOptions(), None, HttpOptions("127.0.0.1", 9782), LogOptions())
+    history = HistoryOptions(Path("/home/u/.local/state/boardpulse/history.db"))
+    expected = Config(Settings(), SerialOptions(), None, HttpOptions("127.0.0.1", 9782), LogOptions(), history)
+    assert config("", {"HOME": "/home/u"}) == expected
 
 
 def test_the_example_is_valid() -> None:
@@ -51,6 +53,9 @@ def test_the_comments_of_the_example_are_the_defaults() -> None:
         "level": LogOptions().level,
         "format": LogOptions().format,
         "listen": "127.0.0.1:9782",
+        "sync": HistoryOptions(Path()).sync,
+        "max_age_days": HistoryOptions(Path()).max_age_days,
+        "max_bytes": HistoryOptions(Path()).max_bytes,
     }.items():
         (written,) = re.findall(rf"^# {key} = (\S+)", text, re.M)
         assert tomllib.loads(f"x = {written}")["x"] == default, key
@@ -59,7 +64,7 @@ def test_the_comments_of_the_example_are_the_defaults() -> None:
 def test_the_example_names_every_key() -> None:
     """A key that the example lacks cannot be found by a user."""
     everything = problems(
-        "[mqtt]\nx=1\n[serial]\nx=1\n[http]\nx=1\n[log]\nx=1\n[limits]\nx=1\n[[threshold]]\nx=1\nmetric='uptime_seconds'\nwarning_above=1"
+        "[mqtt]\nx=1\n[serial]\nx=1\n[http]\nx=1\n[log]\nx=1\n[limits]\nx=1\n[history]\nx=1\n[[threshold]]\nx=1\nmetric='uptime_seconds'\nwarning_above=1"
     )
     text = EXAMPLE.read_text()
     for _, right in everything.values():
