@@ -66,6 +66,13 @@ PROMETHEUS = Component(
     ("prometheus",),
     debian="prometheus",
 )
+VICTORIA_METRICS = Component(
+    "victoria-metrics",
+    "the test that sends late samples to VictoriaMetrics and asks for them",
+    "apt-get install victoria-metrics, or put victoria-metrics-prod of VictoriaMetrics' releases on PATH",
+    ("victoria-metrics", "victoria-metrics-prod"),
+    debian="victoria-metrics",
+)
 CHROMIUM = Component(
     "chromium",
     "the test that opens the landing page in a browser",
@@ -73,7 +80,7 @@ CHROMIUM = Component(
     ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"),
     debian="chromium",
 )
-COMPONENTS = (MICROPYTHON, NODE, WASM, MOSQUITTO, PROMTOOL, PROMETHEUS, CHROMIUM)
+COMPONENTS = (MICROPYTHON, NODE, WASM, MOSQUITTO, PROMTOOL, PROMETHEUS, VICTORIA_METRICS, CHROMIUM)
 BY_NAME = {component.name: component for component in COMPONENTS}
 
 
