@@ -5,6 +5,7 @@ import os
 import selectors
 import threading
 import tty
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -15,13 +16,15 @@ class Cable:
     """`board_port` and `bridge_port` are paths to open as serial ports. A line loses what nobody takes, as a UART does.
 
     It stays plugged in while either side comes and goes. add_noise() puts bytes on the line towards the bridge. With
-    `record`, all that either side sent is kept in `from_board` and `from_bridge`.
+    `record`, all that either side sent is kept in `from_board` and `from_bridge`. `change` makes of what was sent, and
+    of whether it goes to the bridge, what arrives.
     """
 
-    def __init__(self, record: bool = False) -> None:
+    def __init__(self, record: bool = False, change: Callable[[bytes, bool], bytes] | None = None) -> None:
         self.from_board = bytearray()
         self.from_bridge = bytearray()
         self._record = record
+        self._change = change
         self._board, self._board_line = _raw_pty()
         self._bridge, self._bridge_line = _raw_pty()
         self.board_port = os.ttyname(self._board_line)
@@ -74,6 +77,8 @@ class Cable:
         data = os.read(source, READ_BYTES)
         if self._record:
             (self.from_board if source == self._board else self.from_bridge).extend(data)
+        if self._change is not None:
+            data = self._change(data, source == self._board)
         _write(target, data)
 
     def _put_noise(self) -> None:
