@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 from host_bridge.config_history import read_history
 from host_bridge.config_keys import read_keys
-from host_bridge.config_table import HIDDEN, Problem, Table, environment
+from host_bridge.config_remote_write import read_remote_write
+from host_bridge.config_table import Problem, Table, environment, without_password
 from host_bridge.config_thresholds import read_thresholds
 from host_bridge.options import (
     DEFAULT_BAUDRATE,
@@ -22,6 +23,7 @@ from host_bridge.options import (
     HttpOptions,
     LogOptions,
     MqttOptions,
+    RemoteWriteOptions,
     SerialOptions,
 )
 from host_bridge.settings import Limits, Settings
@@ -49,6 +51,7 @@ class Config:
     http: HttpOptions = field(default_factory=HttpOptions)
     log: LogOptions = field(default_factory=LogOptions)
     history: HistoryOptions | None = None
+    remote_write: RemoteWriteOptions | None = None
 
 
 def load(path: Path, variables: Mapping[str, str] | None = None) -> Config:
@@ -87,9 +90,13 @@ def parse(values: Mapping[str, object], folder: Path, variables: Mapping[str, st
         mqtt=_mqtt(top.table("mqtt")) if top.has("mqtt") else None,
         http=_http(top.table("http")),
         log=_log(top.table("log")),
-        history=read_history(top.table("history"), folder, variables),
+        history=(history := read_history(top.table("history"), folder, variables)),
+        remote_write=read_remote_write(top.table("remote_write"), history is not None)
+        if top.has("remote_write")
+        else None,
     )
     top.table("mqtt")
+    top.table("remote_write")
     top.finish()
     if problems:
         raise ConfigError(problems)
@@ -129,7 +136,7 @@ def _mqtt(table: Table) -> MqttOptions:
     try:
         host, port, tls = parse_mqtt_url(url)
     except ValueError as error:
-        table.wrong("url", _without_password(url), str(error))
+        table.wrong("url", without_password(url), str(error))
         host, port, tls = "127.0.0.1", DEFAULT_MQTT_PORT, False
     options = MqttOptions(
         host=host,
@@ -219,11 +226,6 @@ def is_port(text: str) -> bool:
 
 def _is_host(text: str) -> bool:
     return re.fullmatch(r"[A-Za-z0-9._:%-]{1,255}", text) is not None
-
-
-def _without_password(url: str) -> str:
-    """A URL for a message."""
-    return re.sub(r"//[^/]*@", f"//{HIDDEN}@", url)
 
 
 def explain(error: ConfigError) -> str:

@@ -237,6 +237,11 @@ def suggestion(wrong: object, right: Iterable[str]) -> str:
     return f"; did you mean {close[0]}?" if close else ""
 
 
+def without_password(url: str) -> str:
+    """A URL for a message."""
+    return re.sub(r"//[^/]*@", f"//{HIDDEN}@", url)
+
+
 def environment() -> Mapping[str, str]:
     """The variables that ${…} may name."""
     return os.environ

@@ -10,6 +10,7 @@ DEFAULT_MQTT_PORT = 1883
 DEFAULT_MQTTS_PORT = 8883
 DEFAULT_HTTP_PORT = 9782
 SYNC_CHOICES = ("full", "normal")
+REMOTE_WRITE_MODES = ("late", "all")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +74,28 @@ class HistoryOptions:
     sync: str = "full"
     max_age_days: float = 30.0
     max_bytes: int = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteWriteOptions:
+    """A Prometheus, or what speaks its remote write 1.0. docs/remote-write.md has the meaning of each.
+
+    mode: "late" sends samples that are `late_after_s` old when they are committed, "all" every sample.
+    """
+
+    url: str
+    labels: tuple[tuple[str, str], ...] = ()  # of every series, as the scrape gives them: job, instance
+    username: str = ""
+    password: str = field(default="", repr=False)
+    bearer_token: str = field(default="", repr=False)
+    tenant: str = ""  # X-Scope-OrgID, for Mimir
+    ca_file: str = ""  # empty: the system's authorities
+    mode: str = "late"
+    late_after_s: float = 60.0
+    max_spool_rows: int = 1_000_000  # frames that wait to be sent; beyond it the oldest are dropped and counted
+    timeout_s: float = 30.0  # of one request
+
+    @property
+    def safe_url(self) -> str:
+        """For logs and labels: without the query, in which some servers take a token."""
+        return self.url.partition("?")[0]

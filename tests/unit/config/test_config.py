@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from host_bridge.config import Config, explain, load, parse, parse_listen, parse_mqtt_url
-from host_bridge.options import HistoryOptions, HttpOptions, LogOptions, MqttOptions, SerialOptions
+from host_bridge.options import HistoryOptions, HttpOptions, LogOptions, MqttOptions, RemoteWriteOptions, SerialOptions
 from host_bridge.settings import Limits, Settings, Threshold
 from shared_schema.errors import ConfigError
 
@@ -56,6 +56,10 @@ def test_the_comments_of_the_example_are_the_defaults() -> None:
         "sync": HistoryOptions(Path()).sync,
         "max_age_days": HistoryOptions(Path()).max_age_days,
         "max_bytes": HistoryOptions(Path()).max_bytes,
+        "mode": RemoteWriteOptions("").mode,
+        "late_after_seconds": RemoteWriteOptions("").late_after_s,
+        "max_spool_rows": RemoteWriteOptions("").max_spool_rows,
+        "timeout_seconds": RemoteWriteOptions("").timeout_s,
     }.items():
         (written,) = re.findall(rf"^# {key} = (\S+)", text, re.M)
         assert tomllib.loads(f"x = {written}")["x"] == default, key
@@ -64,7 +68,7 @@ def test_the_comments_of_the_example_are_the_defaults() -> None:
 def test_the_example_names_every_key() -> None:
     """A key that the example lacks cannot be found by a user."""
     everything = problems(
-        "[mqtt]\nx=1\n[serial]\nx=1\n[http]\nx=1\n[log]\nx=1\n[limits]\nx=1\n[history]\nx=1\n[[threshold]]\nx=1\nmetric='uptime_seconds'\nwarning_above=1"
+        "[mqtt]\nx=1\n[serial]\nx=1\n[http]\nx=1\n[log]\nx=1\n[limits]\nx=1\n[history]\nx=1\n[remote_write]\nx=1\n[[threshold]]\nx=1\nmetric='uptime_seconds'\nwarning_above=1"
     )
     text = EXAMPLE.read_text()
     for _, right in everything.values():
