@@ -20,9 +20,11 @@ MAX_ANSWER_BYTES = 256 << 20
 
 _COLOURS = {"online": "green", "late": "yellow", "stale": "red", "offline": "red"}
 
+url_option = click.option("--url", default=DEFAULT_URL, show_default=True, help="Where the bridge serves its page.")
+
 
 @click.command()
-@click.option("--url", default=DEFAULT_URL, show_default=True, help="Where the bridge serves its page.")
+@url_option
 @click.option("--json", "as_json", is_flag=True, help="Everything that the bridge tells, as JSON.")
 @click.pass_context
 def devices(ctx: click.Context, url: str, as_json: bool) -> None:

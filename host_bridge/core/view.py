@@ -36,6 +36,7 @@ class DeviceView:
     info: dict[str, str]
     series: int
     ledger: Counts
+    in_flight: int  # reliable frames that the board has made and that are neither here nor given up
     held: int
     clock_source: str
     clock_spread_s: float
@@ -57,6 +58,7 @@ def view(device: Device) -> DeviceView:
         info={m.INFO_NAMES[key]: text for key, text in device.info.copy().items()},
         series=len(device.series),
         ledger=device.counts(),
+        in_flight=sum(boot.sequence.open for boot in list(device.boots.values())),
         held=device.held,
         clock_source="" if boot is None else boot.clock.source,
         clock_spread_s=0.0 if boot is None else boot.clock.spread,

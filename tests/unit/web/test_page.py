@@ -26,6 +26,7 @@ VIEW = DeviceView(
     info={"firmware_version": "0.1.0", "runtime": "micropython 1.29.0"},
     series=3,
     ledger=Counts(expected=1012, received=1000, recovered=5, lost=4, dropped_samples=3),
+    in_flight=0,
     held=0,
     clock_source="ntp",
     clock_spread_s=0.01,
@@ -131,7 +132,10 @@ def test_json_has_no_nan(value: str) -> None:
 def test_json_has_the_ledger() -> None:
     """What was lost is as visible as what came."""
     frames = fleet_json([(VIEW, [])], NOW)["devices"][0]["frames"]
-    assert frames == {"expected": 1012, "received": 1000, "recovered": 5, "lost": 4, "dropped_on_device": 3, "held": 0}
+    assert frames == {
+        "expected": 1012, "received": 1000, "recovered": 5, "lost": 4, "dropped_on_device": 3, "held": 0,
+        "dropped_by_kind": {"samples": 3, "event": 0, "crash": 0}, "in_flight": 0, "repeated": 0, "too_old": 0,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
