@@ -65,6 +65,7 @@ MAX_CONSOLE_LINE = 1024
 SEQ_WINDOW = 4096
 MAX_HELD_FRAMES = 64
 MAX_CLOCK_AHEAD_S = 2
+MAX_CLOCK_BEHIND_S = 31622400  # 366 days: no outbox and no broker keeps a hello for so long
 MIN_ANCHOR_UNIX_S = 1704067200  # 2024-01-01: a clock before it was never set
 
 MAX_DEVICE_ID = 64

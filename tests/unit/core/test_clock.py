@@ -81,10 +81,11 @@ def test_the_smallest_uncertainty_wins() -> None:
 
 
 def test_time_is_never_far_ahead_of_arrival() -> None:
-    """A board whose uptime runs fast does not date its samples into the future."""
+    """An uptime that leaps ahead does not date samples into the future: they were made at their arrival at the latest."""
     clock = Clock()
     clock.observe(0, T0)
-    assert clock.wall(3_600_000, T0 + 60) == T0 + 62
+    assert clock.wall(60_000, T0 + 58.5) == T0 + 60
+    assert clock.wall(3_600_000, T0 + 60) == T0 + 60
 
 
 def test_an_outage_is_forgotten_by_the_spread() -> None:
