@@ -8,11 +8,13 @@ import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from host_bridge.core.actions import Acknowledge, Action, Alert, LogLine, Refused, Send, StateChange, Withhold
 from host_bridge.core.fleet import Fleet
 from host_bridge.core.ratelimit import RateLimit
 from host_bridge.core.received import Received, Source
+from host_bridge.core.records import Record
 from host_bridge.settings import Threshold
 
 TICK_S = 0.1  # half of the 200 ms after which an ack is due
@@ -20,6 +22,16 @@ CLOCK_SET_S = 1.0  # by so much nobody slews a clock between two frames
 BATCH = 256  # frames between two looks at the clock
 PILE = 50_000  # blocks that may wait to be drawn while nobody scrapes, before the engine has them drawn
 _LEVELS = {"ok": "info", "warning": "warning", "critical": "error"}
+
+
+class Keeper(Protocol):
+    """A store that commits. What it is handed in submit() is committed as a whole, then its actions are released."""
+
+    @property
+    def ready(self) -> bool: ...
+
+    def submit(self, records: Sequence[Record], actions: Sequence[Action]) -> bool: ...
+
 
 Log = Callable[[LogLine], None]
 Sink = Callable[[Sequence[Action]], None]
@@ -32,6 +44,8 @@ class Engine:
     `clock` measures silence, so it must be one that nobody sets; samples are dated by the arrival that sources note.
     `wall` is the clock of those arrivals.
     `sinks` get the alerts and state changes of a batch; they must return at once.
+    With a `keeper`, acknowledgements wait until it has committed what they acknowledge, and calls release(). While it
+    is not ready, frames are only shown; what was taken before that is kept for it.
     """
 
     def __init__(
@@ -44,6 +58,7 @@ class Engine:
         queue_frames: int = 10_000,
         log_lines_per_minute: int = 60,
         catch_up: Callable[[], None] | None = None,
+        keeper: Keeper | None = None,
         clock: Callable[[], float] | None = None,
         wall: Callable[[], float] | None = None,
     ) -> None:
@@ -52,6 +67,9 @@ class Engine:
         self._log = log
         self._sinks = sinks
         self._catch_up = catch_up
+        self._keeper = keeper
+        self._records: list[Record] = []  # that the keeper did not take, with the actions that wait for them
+        self._after_commit: list[Action] = []
         self._clock = clock or time.monotonic
         self._wall = wall or time.time
         self._wall_ahead = self._wall() - self._clock()
@@ -118,11 +136,13 @@ class Engine:
         self._tick_at = 0.0
         report: list[Action] = []
         self._tick(self._clock(), report)
+        self._keep()
         self._hand_out(report)
 
     def step(self, wait_s: float) -> None:
         """Wait for something to come, at most `wait_s`; take what has come, at most BATCH; tick when it is time."""
         report: list[Action] = []
+        self._look_at_keeper()
         try:
             self._take(self._queue.get(timeout=wait_s) if wait_s else self._queue.get_nowait(), report)
             for _ in range(BATCH - 1):
@@ -130,7 +150,31 @@ class Engine:
         except queue.Empty:
             pass
         self._tick(self._clock(), report)
+        self._keep()
         self._hand_out(report)
+
+    def release(self, actions: Sequence[Action]) -> None:
+        """Carry out what waited for a commit; the keeper's thread."""
+        self._carry_out(actions, [], committed=True)
+
+    def _look_at_keeper(self) -> None:
+        """Decide whether frames can be taken, or only be shown; sources are told when that changes."""
+        if self._keeper is None:
+            return
+        live_only = bool(self._records) or not self._keeper.ready
+        if live_only != self._fleet.live_only:
+            self._fleet.live_only = live_only
+            for source in self._sources.values():
+                source.stall(live_only)
+
+    def _keep(self) -> None:
+        keeper = self._keeper
+        if keeper is None or not keeper.ready:
+            return
+        if not self._fleet.live_only:
+            self._records += self._fleet.to_keep(self._clock(), self._wall())
+        if (self._records or self._after_commit) and keeper.submit(self._records, self._after_commit):
+            self._records, self._after_commit = [], []
 
     def _hand_out(self, report: list[Action]) -> None:
         for sink in self._sinks if report else ():
@@ -175,8 +219,12 @@ class Engine:
         if self._catch_up is not None and len(self._fleet.dirty) > PILE:
             self._catch_up()
 
-    def _carry_out(self, actions: Sequence[Action], report: list[Action]) -> None:
+    def _carry_out(self, actions: Sequence[Action], report: list[Action], committed: bool = False) -> None:
+        waits = self._keeper is not None and not committed
         for action in actions:
+            if waits and (isinstance(action, Acknowledge) or (isinstance(action, Send) and action.after_commit)):
+                self._after_commit.append(action)
+                continue
             try:
                 self._do(action, report)
             except Exception as error:  # noqa: BLE001  # a source or the log failed; the other actions are still due

@@ -48,3 +48,4 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     thresholds: tuple[Threshold, ...] = ()
     keys: Mapping[str, bytes] = field(default_factory=dict)
+    keep: bool = False  # whether a store commits what is taken before it is acknowledged

@@ -8,12 +8,16 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Give `frame` (bare, without framing) to the board: on its port, or on its `down` topic if device_id is set."""
+    """Give `frame` (bare, without framing) to the board: on its port, or on its `down` topic if device_id is set.
+
+    after_commit: it acknowledges, so that what was taken up to here must be kept first.
+    """
 
     source: str
     port: str
     device_id: str
     frame: bytes
+    after_commit: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from host_bridge.core.actions import Action, LogLine
 from host_bridge.core.alerts import Alerts
 from host_bridge.core.device import Boot, Device
+from host_bridge.core.keeping import Keeping
 from host_bridge.core.ratelimit import RateLimit
 from host_bridge.core.registry import Registry
 from host_bridge.core.series import Dirty
@@ -15,7 +16,7 @@ from host_bridge.settings import Settings
 class Context:
     """One for each fleet. `actions` is replaced at each call of the fleet."""
 
-    __slots__ = ("_said", "ack_due", "actions", "alerts", "dirty", "limits", "registry", "settings", "tally")
+    __slots__ = ("_said", "ack_due", "actions", "alerts", "dirty", "keeping", "limits", "registry", "settings", "tally")
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -26,6 +27,7 @@ class Context:
         self.actions: list[Action] = []
         self.alerts = Alerts(self, settings.thresholds)
         self.ack_due: dict[Boot, Device] = {}
+        self.keeping = Keeping(settings.keep)
         self._said = RateLimit(settings.limits.log_lines_per_minute)
 
     def say(self, level: str, event: str, now: float, device_id: str, **fields: object) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from host_bridge.core.catalogue import Metric
 from host_bridge.core.plan import Place, Plan
-from host_bridge.core.registry import RefusedSeriesError, Registry, series_weight
+from host_bridge.core.registry import RefusedSeriesError, Registry, Unlisted, series_weight
 from host_bridge.core.series import HistogramSeries, Series, label_text
 from shared_schema import messages as m
 from shared_schema.hello import Group
@@ -32,8 +32,13 @@ def resolve(groups: list[Group], device_labels: str, present: list[Series], regi
     return _Resolver(device_labels, present, registry).run(groups)
 
 
+def unlisted(groups: list[Group], device_labels: str, registry: Registry) -> list[Plan]:
+    """Plans for `groups` whose series take no place on the page, and count under no cap but a declaration's own."""
+    return _Resolver(device_labels, [], Unlisted(registry)).run(groups).plans
+
+
 class _Resolver:
-    def __init__(self, device_labels: str, present: list[Series], registry: Registry) -> None:
+    def __init__(self, device_labels: str, present: list[Series], registry: Registry | Unlisted) -> None:
         self._device_labels = device_labels
         self._left: dict[Key, Series] = {(series.family.name, series.labels): series for series in present}
         self._used: set[Key] = set()

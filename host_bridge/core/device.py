@@ -6,6 +6,7 @@ from host_bridge.core import liveness
 from host_bridge.core.clock import Clock
 from host_bridge.core.ledger import Counts, Ledger
 from host_bridge.core.plan import Plan
+from host_bridge.core.records import HelloRecord
 from host_bridge.core.sequence import Sequence
 from host_bridge.core.series import Block, HistogramSeries, Series, label_text
 from host_bridge.core.tally import Reasons, Tally
@@ -33,6 +34,7 @@ class Boot:
         "acks",
         "asked",
         "asked_at",
+        "bases",
         "clock",
         "declaration",
         "dropped_before",
@@ -46,6 +48,7 @@ class Boot:
         "sequence",
         "superseded_at",
         "unacknowledged",
+        "undeclared_frames",
     )
 
     def __init__(self, boot: int, sequence: Sequence) -> None:
@@ -65,12 +68,27 @@ class Boot:
         self.retained = True  # known from a retained hello only
         self.superseded_at: float | None = None
         self.marks: dict[Series, int | tuple[int, ...]] = {}  # counters as they stood when another boot followed
+        self.bases: dict[Series, int | tuple[int, ...]] = {}  # and what the boots before this one had counted
+        self.undeclared_frames: dict[int, bytes] = {}  # hellos by declaration, as long as the store has not got them
 
     def declare(self, number: int, plans: list[Plan]) -> None:
         """Remember the plans of a declaration and make it the present one."""
         self.plans.pop(number, None)
         self.plans[number] = plans
         self.declaration = number
+        self._forget_plans()
+
+    def explain(self, number: int, plans: list[Plan]) -> None:
+        """The same for a boot that is not, or no longer, the present one."""
+        self.plans[number] = plans
+        self._forget_plans()
+
+    def undeclared(self, device_id: str) -> list[HelloRecord]:
+        """The hellos that the store has not got. It has them from now on."""
+        frames, self.undeclared_frames = self.undeclared_frames, {}
+        return [HelloRecord(device_id, self.id, number, frame) for number, frame in frames.items()]
+
+    def _forget_plans(self) -> None:
         while len(self.plans) > MAX_DECLARATIONS:
             del self.plans[next(iter(self.plans))]
 
@@ -95,6 +113,7 @@ class Device:
         "heard_at",
         "held",
         "info",
+        "kept_at",
         "labels",
         "last_seen",
         "ledger",
@@ -123,7 +142,8 @@ class Device:
         self.boots: dict[int, Boot] = {}
         self.ledger = Ledger()
         self.state = liveness.UNKNOWN
-        self.heard_at = 0.0
+        self.heard_at = 0.0  # 0.0: never
+        self.kept_at = 0.0  # when the store was last given what is known of it
         self.last_seen = 0.0
         self.wake_by = 0.0
         self.bye_boot = 0
@@ -161,17 +181,32 @@ class Device:
             return
         if before is not None:
             before.superseded_at = now
-            before.marks = {series: _last(series) for series in self.series if series.family.type}
-            before.plans, before.declaration = {}, -1
+            counted = [series for series in self.series if series.family.type]
+            before.marks = {series: _last(series) for series in counted}
+            before.bases = {series: _base(series) for series in counted}
+            before.declaration = -1
         for series in self.series:
             _rebase(series, boot.marks.get(series))
         boot.superseded_at = None
-        boot.marks = {}
+        boot.marks, boot.bases = {}, {}
         self.boot = boot
         self.boots.pop(boot.id, None)
         self.boots[boot.id] = boot  # the present one stands last, the one to be forgotten first
+        self.forget_surplus()
+
+    def forget_surplus(self) -> None:
+        """Close the ledgers of the oldest boots, if there are more than MAX_BOOTS."""
         while len(self.boots) > MAX_BOOTS:
             self.forget(next(iter(self.boots)))
+
+    def remember(self, boot: Boot, now: float) -> None:
+        """Take up a boot that is over already."""
+        boot.superseded_at = now
+        present = None if self.boot is None else self.boots.pop(self.boot.id, None)
+        self.boots[boot.id] = boot
+        if present is not None:
+            self.boots[present.id] = present
+        self.forget_surplus()
 
     def forget(self, boot_id: int) -> None:
         """Close the ledger of an earlier boot."""
@@ -187,6 +222,10 @@ def device_labels(device_id: str, platform: str) -> str:
 
 def _last(series: Series) -> int | tuple[int, ...]:
     return series.lasts if isinstance(series, HistogramSeries) else series.last
+
+
+def _base(series: Series) -> int | tuple[int, ...]:
+    return series.bases if isinstance(series, HistogramSeries) else series.base
 
 
 def _rebase(series: Series, mark: int | tuple[int, ...] | None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from host_bridge.core import liveness
 from host_bridge.core.actions import Action, LogLine
@@ -11,6 +11,7 @@ from host_bridge.core.context import Context
 from host_bridge.core.presence import Presence
 from host_bridge.core.ratelimit import RateLimit
 from host_bridge.core.received import BAD, FRAME, LINK_DOWN, TEXT, Received
+from host_bridge.core.records import KeptDevice, Record
 from host_bridge.core.router import Router
 from host_bridge.core.series import Dirty
 from host_bridge.core.tally import Tally, bump
@@ -49,6 +50,24 @@ class Fleet:
     def held_total(self) -> int:
         """Frames that wait for a declaration."""
         return self._router.held.total
+
+    @property
+    def live_only(self) -> bool:
+        """Whether frames are shown, but neither counted nor acknowledged, because nothing can be kept at present."""
+        return self._context.keeping.live_only
+
+    @live_only.setter
+    def live_only(self, on: bool) -> None:
+        self._context.keeping.live_only = on
+
+    def restore(self, devices: Iterable[KeptDevice], now: float, wall: float) -> None:
+        """Know the devices that a store has kept. Before the first frame only; `wall` is the time of arrivals."""
+        self._context.actions = []
+        self._router.restore(devices, now, wall)
+
+    def to_keep(self, now: float, wall: float) -> list[Record]:
+        """What is to be committed, as a whole, before the acknowledgements of the actions so far are carried out."""
+        return self._context.keeping.take(now, wall)
 
     def handle(self, received: Received, now: float) -> Sequence[Action]:
         """Take one thing that a source received. Never raises for what a peer sent."""

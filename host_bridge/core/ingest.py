@@ -8,8 +8,11 @@ from host_bridge.core.context import Context
 from host_bridge.core.decode import Message
 from host_bridge.core.device import Boot, Device
 from host_bridge.core.envelope import seal
+from host_bridge.core.kept_values import Bases, kept_values
+from host_bridge.core.plan import Plan
 from host_bridge.core.presence import Presence
 from host_bridge.core.received import Received
+from host_bridge.core.records import EventRecord, SamplesRecord
 from host_bridge.core.sequence import REPEATED
 from host_bridge.core.values import sample_uptimes, show
 from shared_schema import messages as m
@@ -42,26 +45,43 @@ class Ingest:
             raise SchemaError(f"group {samples.group} of a declaration with {len(plans)}")
         plan = plans[samples.group]
         uptimes = sample_uptimes(plan, samples)
-        self._heard(
-            device, boot, samples, received, now
-        )  # first, so that a device that comes back comes back with its values
-        if boot.sequence.take(samples.seq) < REPEATED:
+        # First, so that a device that comes back comes back with its values.
+        self._heard(device, boot, samples, received, now)
+        live_only = self._context.keeping.live_only
+        if live_only or boot.sequence.take(samples.seq) < REPEATED:
             last = uptimes[-1]
             if not received.retained:
                 boot.clock.observe(last, received.at)
             surplus = len(samples.columns) - plan.width
             if surplus or plan.refused:
                 device.fields_skipped += surplus + plan.refused
+            used = plan.narrow if surplus and plan.narrow else plan
+            if used.kept is not None and not live_only:
+                self._keep(used, boot, samples, uptimes, received.at, None if device.boot is boot else boot.bases)
             if last >= plan.newest and samples.declaration == boot.declaration and plan.block.shown:
                 plan.newest = last
-                show(plan.narrow if surplus and plan.narrow else plan, samples, uptimes, device.rejected)
+                show(used, samples, uptimes, device.rejected)
                 self._context.dirty.mark(plan.block)
-        self._finish(device, boot)
+        self._finish(device, boot, now)
         return True
+
+    def _keep(
+        self, plan: Plan, boot: Boot, samples: Samples, uptimes: list[int], at: float, bases: Bases | None
+    ) -> None:
+        wall = boot.clock.wall
+        times = [round(wall(uptime, at) * 1000) for uptime in uptimes]
+        assert plan.kept is not None  # noqa: S101  # the caller's contract
+        values = kept_values(plan, samples, bases)
+        self._context.keeping.frame(SamplesRecord(plan.kept, boot.id, samples.seq, times, values, at))
 
     def other(self, device: Device, boot: Boot, message: Message, received: Received, now: float) -> None:
         """Take any other reliable frame, or samples of a boot that another has followed."""
         assert isinstance(message, Up)  # noqa: S101  # a state frame never comes here
+        if self._context.keeping.live_only:
+            self._heard(device, boot, message, received, now)
+            if isinstance(message, Bye) and device.boot is boot:
+                self._bye(device, boot, message, received, now)
+            return
         if boot.sequence.take(message.seq) < REPEATED:
             device.fields_skipped += message.skipped
             if not isinstance(message, Samples) and not received.retained:
@@ -71,18 +91,20 @@ class Ingest:
             elif isinstance(message, Bye) and device.boot is boot:
                 self._heard(device, boot, message, received, now)
                 self._bye(device, boot, message, received, now)
-                self._finish(device, boot)
+                self._finish(device, boot, now)
                 return
         self._done(device, boot, message, received, now)
 
     def commit(self, device: Device, boot: Boot, header: Up, received: Received, now: float) -> None:
         """A reliable frame whose body is of no use: it is counted and acknowledged all the same."""
+        if self._context.keeping.live_only:
+            return
         boot.sequence.take(header.seq)
         self._done(device, boot, header, received, now)
 
     def _done(self, device: Device, boot: Boot, message: Up, received: Received, now: float) -> None:
         self._heard(device, boot, message, received, now)
-        self._finish(device, boot)
+        self._finish(device, boot, now)
 
     def _heard(self, device: Device, boot: Boot, message: Up, received: Received, now: float) -> None:
         if received.retained or (
@@ -93,9 +115,16 @@ class Ingest:
             return
         self._presence.heard(device, received.at, now)
 
-    def _finish(self, device: Device, boot: Boot) -> None:
+    def _finish(self, device: Device, boot: Boot, now: float) -> None:
+        context = self._context
         if device.status is not None:
-            self._context.dirty.mark(device.status)
+            context.dirty.mark(device.status)
+        if context.keeping.live_only:
+            return
+        if context.keeping.on:
+            context.keeping.boot(device, boot)
+            if boot.superseded_at is not None:
+                boot.superseded_at = now  # its frames still come
         if boot.acks:
             boot.unacknowledged += 1
             self._context.ack_due[boot] = device
@@ -106,14 +135,14 @@ class Ingest:
         """Send the cumulative ack of a boot."""
         boot.unacknowledged = 0
         self._context.ack_due.pop(boot, None)
-        self.send(device, encode_ack(boot.id, boot.sequence.next))
+        self.send(device, encode_ack(boot.id, boot.sequence.next), after_commit=True)
 
-    def send(self, device: Device, frame: bytes) -> None:
+    def send(self, device: Device, frame: bytes, after_commit: bool = False) -> None:
         """A frame down to a device, authenticated when it has a key."""
         key = self._context.settings.keys.get(device.device_id)
         if key is not None:
             frame = seal(key, device.device_id, frame)
-        self._context.actions.append(Send(device.source, device.port, device.topic_id, frame))
+        self._context.actions.append(Send(device.source, device.port, device.topic_id, frame, after_commit))
 
     def send_to(self, source: str, port: str, device_id: str, frame: bytes, sealed_for: str) -> None:
         """A frame down to whoever is at a port or topic, sealed when `sealed_for` has a key."""
@@ -126,12 +155,14 @@ class Ingest:
         kind = event.type if event.type < len(m.EVENT_TYPES) else 0
         severity = event.severity if event.severity < len(m.SEVERITIES) else 0
         device.events[kind, severity] = device.events.get((kind, severity), 0) + event.repeats
+        at = boot.clock.wall(event.uptime, received.at)
+        self._keep_event(device, boot, event, at)
         fields: dict[str, object] = {
             "device_id": device.device_id,
             "platform": device.platform,
             "type": m.EVENT_TYPES[kind],
             "message": event.message,
-            "at": boot.clock.wall(event.uptime, received.at),
+            "at": at,
         }
         for name, value in (("source", event.source), ("fields", event.fields), ("traceback", event.traceback)):
             if value:
@@ -141,6 +172,21 @@ class Ingest:
         if event.command is not None:
             fields["command"], fields["code"] = event.command, event.code
         self._context.actions.append(LogLine(m.SEVERITIES[severity], "board_event", fields))
+
+    def _keep_event(self, device: Device, boot: Boot, event: Event, at: float) -> None:
+        keeping = self._context.keeping
+        if not keeping.on:
+            return
+        fields = dict(event.fields)
+        if event.command is not None:
+            fields |= {"command": event.command, "code": event.code}
+        kind = m.EVENT_TYPES[event.type if event.type < len(m.EVENT_TYPES) else 0]
+        severity = m.SEVERITIES[event.severity if event.severity < len(m.SEVERITIES) else 0]
+        texts = event.message, event.source, fields, event.traceback
+        keeping.frame(
+            EventRecord(device.device_id, boot.id, event.seq, round(at * 1000), kind, severity, *texts, event.repeats)
+        )
+        keeping.device(device)
 
     def _bye(self, device: Device, boot: Boot, bye: Bye, received: Received, now: float) -> None:
         # A bye that arrives behind frames made after it is withdrawn already.

@@ -46,6 +46,14 @@ class Ledger:
         sequence.close()
         self._closed = _add(self._closed, _row(sequence))
 
+    def state(self) -> list[int]:
+        """What the boots that are forgotten have left."""
+        return list(self._closed)
+
+    def restore(self, state: Iterable[int]) -> None:
+        """Go on from a state()."""
+        self._closed = tuple(state)
+
     def counts(self, open_boots: Iterable[Sequence]) -> Counts:
         """The sums, those of boots that still go on included."""
         total = self._closed

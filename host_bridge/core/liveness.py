@@ -28,6 +28,7 @@ TABLE: dict[tuple[str, str], str] = {
     **{(state, BYE_STOP): STOPPED for state in STATES},
     **{(state, BYE_SLEEP): ASLEEP for state in STATES},
     (UNKNOWN, LINK_LOST): UNKNOWN,
+    (UNKNOWN, SILENT_OFFLINE): OFFLINE,  # known from before a restart of the bridge, and not there
     (ONLINE, LINK_LOST): OFFLINE,
     (LATE, LINK_LOST): OFFLINE,
     (STALE, LINK_LOST): OFFLINE,
@@ -46,6 +47,7 @@ TABLE: dict[tuple[str, str], str] = {
     (ASLEEP, OVERSLEPT): OFFLINE,
 }
 
+SILENT_BY_ITSELF = frozenset((OFFLINE, ASLEEP, STOPPED))  # what a device stays while the bridge is away
 SHOWN = frozenset((ONLINE, LATE))  # whose values are on the page, and whose connection_status is 1
 _NEVER = float("inf")
 
@@ -82,10 +84,12 @@ def awake_after(wake_in_ms: int) -> float:
 
 def silence(state: str, silent_s: float, cadence_s: float) -> str | None:
     """The event that a silence of `silent_s` makes in `state`; None: it changes nothing."""
-    if state not in (ONLINE, LATE, STALE):
+    if state not in (UNKNOWN, ONLINE, LATE, STALE):
         return None
     if silent_s >= offline_after(cadence_s):
         return SILENT_OFFLINE
+    if state == UNKNOWN:
+        return None
     if silent_s >= stale_after(cadence_s):
         return SILENT_STALE if state != STALE else None
     if silent_s >= late_after(cadence_s):
@@ -94,11 +98,11 @@ def silence(state: str, silent_s: float, cadence_s: float) -> str | None:
 
 
 def deadline(state: str, heard_at: float, cadence_s: float, wake_by: float) -> float:
-    """When silence will next change `state`, in the same clock as `heard_at`."""
+    """When silence will next change `state`, in the same clock as `heard_at`; 0.0 there: it was never heard."""
     if state == ONLINE:
         return heard_at + late_after(cadence_s)
     if state == LATE:
         return heard_at + stale_after(cadence_s)
-    if state == STALE:
+    if state == STALE or (state == UNKNOWN and heard_at):
         return heard_at + offline_after(cadence_s)
     return wake_by if state == ASLEEP else _NEVER

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import Any
 
+from host_bridge.core.records import KeptGroup, KeptSeries
 from host_bridge.core.series import Block, HistogramSeries, Series
 from shared_schema import messages as m
 
@@ -23,6 +24,7 @@ class Plan:
     narrow    the plan for a frame with more columns, where a key that this bridge does not know may have taken several:
               only the series before that key. None: every width is known
     newest    uptime of the newest sample that was shown
+    kept      what history calls its series, in the order of gauges, counters, histograms; None: nothing is kept
     """
 
     __slots__ = (
@@ -31,6 +33,7 @@ class Plan:
         "gauges",
         "histograms",
         "interval_ms",
+        "kept",
         "narrow",
         "newest",
         "pick_counters",
@@ -60,13 +63,32 @@ class Plan:
         ]
         self.block = Block([series for _, series in used])
         self.watched = False
+        self.kept: KeptGroup | None = None
         self.watch()
+
+    @property
+    def series(self) -> list[Series]:
+        """Its series, in the order of `kept`."""
+        return [*self.gauges, *self.counters, *(series for _, _, series in self.histograms)]
+
+    def keep(self, device_id: str, platform: str) -> None:
+        """Name the series for history."""
+        self.kept = KeptGroup(device_id, platform, tuple(map(_kept, self.series)))
+        if self.narrow is not None:
+            self.narrow.keep(device_id, platform)
 
     def watch(self) -> None:
         """Note whether any series is watched, after thresholds have changed."""
         self.watched = any(series.watches for series in (*self.gauges, *self.counters))
         if self.narrow is not None:
             self.narrow.watch()
+
+
+def _kept(series: Series) -> KeptSeries:
+    pairs = zip(series.family.label_names, series.label_values, strict=False)
+    bounds = series.bounds if isinstance(series, HistogramSeries) else ()
+    labels = tuple((name, value) for name, value in pairs if value)
+    return KeptSeries(series.family.name, labels, series.family.type, series.scale, bounds)
 
 
 def picker(places: list[int]) -> Pick:

@@ -36,6 +36,7 @@ class Presence:
             return
         if device.shown != shown:
             self._show(device)
+        self._context.keeping.device(device)
         if device.status is not None:
             self._context.dirty.mark(device.status)
         self._context.actions.append(

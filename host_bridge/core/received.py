@@ -51,3 +51,6 @@ class Source(Protocol):
     def acknowledge(self, token: object) -> None: ...
 
     def withhold(self, token: object) -> None: ...
+
+    def stall(self, stalled: bool) -> None:
+        """While stalled, nothing can be kept: what is not acknowledged must come again when that is over."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence as Messages
 
 from host_bridge.core.context import Context
-from host_bridge.core.declaration import resolve
+from host_bridge.core.declaration import resolve, unlisted
 from host_bridge.core.decode import Message
 from host_bridge.core.device import Boot, Device, device_labels
+from host_bridge.core.plan import Plan
 from host_bridge.core.presence import Presence
 from host_bridge.core.received import Received
 from host_bridge.core.sequence import Dropped, Sequence
@@ -34,6 +35,8 @@ class Registration:
     def take(self, device: Device, hello: Hello, received: Received, now: float, waiting: Messages[Message]) -> Boot:
         """Apply a hello; the boot that it is of."""
         boot = device.boots.get(hello.boot)
+        if hello.ended and boot is not device.boot:
+            return self._former(device, boot, hello, received, now, waiting)
         new = boot is None
         if boot is None:
             boot = Boot(hello.boot, Sequence(None) if received.retained else Sequence(*_beginning(hello, waiting)))
@@ -41,13 +44,52 @@ class Registration:
         elif received.retained and hello.uptime <= boot.hello_uptime:
             return boot
         if not received.retained or device.boot is None or device.boot is boot or (new and device.boot.retained):
-            self._describe(device, hello)
+            self.describe(device, hello)
             device.enter(boot, now)
-            self._declare(device, boot, hello, now)
+            self.declare(device, boot, hello, received.payload, now)
         elif new:
             return boot  # retained, and of a boot that another has followed: nothing is known of it that is of use
         self._note(device, boot, hello, received, now)
         return boot
+
+    def _former(
+        self,
+        device: Device,
+        boot: Boot | None,
+        hello: Hello,
+        received: Received,
+        now: float,
+        waiting: Messages[Message],
+    ) -> Boot:
+        """A later boot tells of one that is over, whose frames follow. The present one stays the present one."""
+        if boot is None:
+            boot = Boot(hello.boot, Sequence(*_beginning(hello, waiting)))
+            if device.boot is None:
+                self.describe(device, hello)
+        device.remember(boot, now)
+        self.explain(device, boot, hello, received.payload)
+        self._note(device, boot, hello, received, now)
+        return boot
+
+    def explain(self, device: Device, boot: Boot, hello: Hello, frame: object) -> None:
+        """Know what the columns of a boot mean whose values do not come on the page."""
+        if hello.declaration in boot.plans:
+            return
+        plans = unlisted(hello.groups, device.labels, self._context.registry)
+        for plan in plans:
+            plan.block.shown = False
+        self._keep(device, plans)
+        boot.explain(hello.declaration, plans)
+        self._remember(boot, hello, frame)
+
+    def _keep(self, device: Device, plans: list[Plan]) -> None:
+        if self._context.keeping.on:
+            for plan in plans:
+                plan.keep(device.device_id, device.platform)
+
+    def _remember(self, boot: Boot, hello: Hello, frame: object) -> None:
+        if self._context.keeping.on and isinstance(frame, bytes):
+            boot.undeclared_frames[hello.declaration] = frame
 
     def _count_start(self, device: Device, hello: Hello, received: Received) -> None:
         fresh = device.boot is not None or (not received.retained and hello.uptime < FRESH_S * 1000)
@@ -55,14 +97,15 @@ class Registration:
         cause = hello.reset_cause if hello.reset_cause < len(m.RESET_CAUSES) else 0
         device.causes[cause] = device.causes.get(cause, 0) + int(fresh)
 
-    def _describe(self, device: Device, hello: Hello) -> None:
+    def describe(self, device: Device, hello: Hello) -> None:
+        """Take over who the board says it is."""
         device.info = hello.info
         device.cadence_s = hello.cadence_ms / 1000
         if hello.platform != device.platform:  # every series of the device changes its labels
             device.platform = hello.platform
             device.labels = device_labels(device.device_id, hello.platform)
             for boot in device.boots.values():
-                boot.plans, boot.declaration = {}, -1
+                boot.declaration = -1
             if device.status is not None:
                 device.status.closed = True
                 self._context.dirty.mark(device.status)
@@ -71,7 +114,8 @@ class Registration:
             device.status = StatusBlock(device, self._context.registry)
         self._context.dirty.mark(device.status)
 
-    def _declare(self, device: Device, boot: Boot, hello: Hello, now: float) -> None:
+    def declare(self, device: Device, boot: Boot, hello: Hello, frame: object, now: float) -> None:
+        """Put what the present boot has declared on the page."""
         if hello.declaration == boot.declaration:
             return
         context = self._context
@@ -87,6 +131,8 @@ class Registration:
             context.dirty.mark(plan.block)
         device.blocks = [plan.block for plan in resolved.plans]
         boot.declare(hello.declaration, resolved.plans)
+        self._keep(device, resolved.plans)
+        self._remember(boot, hello, frame)
         self._refusals(device, resolved.refused, now)
 
     def _refusals(self, device: Device, refused: list[tuple[str, str]], now: float) -> None:
@@ -98,6 +144,8 @@ class Registration:
 
     def _note(self, device: Device, boot: Boot, hello: Hello, received: Received, now: float) -> None:
         """What a hello says besides the declaration: outbox, clock, acknowledgement; that the device lives."""
+        self._context.keeping.boot(device, boot)
+        self._context.keeping.device(device)
         boot.hello_uptime = max(boot.hello_uptime, hello.uptime)
         boot.acks = hello.ack_mode == 1 if hello.ack_mode is not None else not device.by_topic
         device.fields_skipped += hello.skipped
@@ -129,6 +177,9 @@ def settle(context: Context, device: Device, boot: Boot, now: float) -> bool:
     first, dropped, due = boot.report
     if now < due:
         return False
+    if context.keeping.live_only:
+        return False
+    context.keeping.boot(device, boot)
     before = boot.sequence.next
     boot.sequence.report(first, dropped)
     boot.report = None
@@ -157,7 +208,7 @@ def _beginning(hello: Hello, waiting: Messages[Message]) -> tuple[int, Dropped]:
 def refuse_replay(device: Device, hello: Hello, received: Received) -> None:
     """AuthError when the hello of a device with a key came before, or is of a boot that is over."""
     boot = device.boots.get(hello.boot)
-    if received.retained or boot is None:
+    if received.retained or boot is None or hello.ended:
         return
     if hello.uptime <= boot.hello_uptime:
         raise AuthError(f"{device.device_id}: a hello of uptime {hello.uptime} ms came before")

@@ -91,6 +91,22 @@ class Registry:
         return family
 
 
+class Unlisted:
+    """Makes series that are only kept, never shown: they belong to boots that are over."""
+
+    def __init__(self, registry: Registry) -> None:
+        self.metric = registry.metric
+        self.columns = registry.columns
+
+    def add(self, metric: Metric, labels: str, values: tuple[str, ...], device_weight: int) -> Series:
+        """A series with a family of its own."""
+        kind = HistogramSeries if metric.type == m.HISTOGRAM else Series
+        return kind(Family(metric), metric, labels, values)
+
+    def remove(self, series: Series) -> None:
+        """Nothing: there is none that could go."""
+
+
 def series_weight(series: Series) -> int:
     """weight() of the metric that the series was made for."""
     return len(series.bounds) + 3 if isinstance(series, HistogramSeries) else 1

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 from host_bridge.core import liveness
 from host_bridge.core.actions import Acknowledge, Refused, Withhold
 from host_bridge.core.authentication import open_frame
@@ -12,7 +15,9 @@ from host_bridge.core.held import Held
 from host_bridge.core.ingest import Ingest
 from host_bridge.core.presence import Presence
 from host_bridge.core.received import Received
+from host_bridge.core.records import KeptDevice
 from host_bridge.core.registration import Registration, refuse_replay
+from host_bridge.core.restore import Restore
 from host_bridge.core.timers import Timers
 from shared_schema import messages as m
 from shared_schema.commands import encode_hello_request
@@ -42,6 +47,19 @@ class Router:
         self.held = Held(context.limits.max_held_in_all)
         self.timers = Timers(context, presence, self._ingest, self.devices, self.held)
 
+    def restore(self, devices: Iterable[KeptDevice], now: float, wall: float) -> None:
+        """Know the devices that a store has kept. Before the first frame only."""
+        restore = Restore(self._context, self._registration)
+        for kept in devices:
+            device = restore.device(kept, now, wall)
+            if device is None:
+                continue
+            self.devices[device.device_id] = device
+            if not device.by_topic:
+                before = self.ports.get((device.source, device.port))
+                if before is None or before.last_seen <= device.last_seen:
+                    self.ports[device.source, device.port] = device
+
     def frame(self, received: Received, now: float) -> None:
         """Take a frame. PeerError: it is to be refused."""
         named = received.device_id
@@ -55,6 +73,7 @@ class Router:
             payload, proven = open_frame(payload, named, "" if device is None else device.device_id, keys)
             if proven:
                 device = self.devices.get(proven)
+                received = replace(received, payload=payload)
         try:
             message = decode(payload)
         except BodyError as error:
@@ -92,7 +111,7 @@ class Router:
         elif not self._ingest.samples(device, boot, message, received, now):
             self._hold(device, message, received, now)
             return
-        if received.token is not None:
+        if received.token is not None and not self._context.keeping.live_only:
             self._context.actions.append(Acknowledge(received.source, received.token))
         if boot.retained and boot.asked_at < 0:
             boot.asked_at = now
@@ -209,7 +228,8 @@ class Router:
         self._context.actions.append(
             Refused(received.source, received.port, received.device_id[:_SHOWN_ID], reason, detail)
         )
-        self._acknowledge(received)
+        if not self._context.keeping.live_only:  # it may have a number that is to be counted
+            self._acknowledge(received)
 
     def _acknowledge(self, received: Received) -> None:
         if received.token is not None:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from shared_schema.messages import SEQ_WINDOW
 
 Dropped = tuple[int, int, int]  # samples, events, crashes
+
+_COUNTS = ("base", "next", "top", "known", "_prior", "missing", "received", "recovered", "repeated", "too_old", "lost")
+_NUMBERS = (*_COUNTS, "_dropped", "dropped", "_unstarted")
+_SETS = ("_above", "_early", "_given_up")
 
 RECEIVED = 0
 RECOVERED = 1
@@ -162,6 +168,21 @@ class Sequence:
         self._dropped = tuple(map(max, self._dropped, dropped))  # type: ignore[assignment]  # three stay three
         self._settle(first)
         self._judge()
+
+    def state(self) -> list[Any]:
+        """All of it, as JSON can carry it, for restored()."""
+        return [getattr(self, name) for name in _NUMBERS] + [sorted(getattr(self, name)) for name in _SETS]
+
+    @classmethod
+    def restored(cls, state: list[Any]) -> Sequence:
+        """The sequence whose state() it was."""
+        out = cls(None)
+        for name, value in zip(_NUMBERS, state, strict=False):
+            setattr(out, name, value)
+        for name, value in zip(_SETS, state[len(_NUMBERS) :], strict=True):
+            setattr(out, name, set(value))
+        out._dropped = tuple(out._dropped)  # type: ignore[assignment]  # three stay three
+        return out
 
     def close(self) -> None:
         """Nothing more is expected of this boot: what has not come is lost."""

@@ -14,7 +14,13 @@ from host_bridge.core.series import Series, label_text
 from shared_schema import messages as m
 
 Name = tuple[str, tuple[str, ...]]  # exposed name without device_, label values
-_SCALES = {"last_seen_timestamp_seconds": -3, "clock_spread_seconds": -3}
+_SCALES = {
+    "last_seen_timestamp_seconds": -3,
+    "clock_spread_seconds": -3,
+    "clock_offset_seconds": -3,
+    "clock_drift_ratio": -7,
+    "clock_quality": -3,
+}
 _SHOWN_STATES = tuple(state for state in liveness.STATES if state != liveness.UNKNOWN)
 _FIXED: tuple[Name, ...] = (
     *(("state", (state,)) for state in _SHOWN_STATES),
@@ -31,6 +37,10 @@ _FIXED: tuple[Name, ...] = (
     ("frames_held", ()),
     ("clock_spread_seconds", ()),
     ("clock_anchors_refused_total", ()),
+    ("clock_samples_clamped_total", ()),
+    ("clock_offset_seconds", ()),
+    ("clock_drift_ratio", ()),
+    ("clock_quality", ()),
     ("fields_skipped_total", ()),
     ("series_refused_total", ()),
 )
@@ -95,9 +105,10 @@ def names(device: Device, boot: Boot) -> list[Name]:
     ]
 
 
-def numbers(device: Device, boot: Boot) -> list[int]:
+def numbers(device: Device, boot: Boot) -> list[int | None]:
     """The values of names(), in the same order."""
     counts = device.counts()
+    drift = boot.clock.drift
     anchors_refused = device.anchors_refused + sum(one.clock.refused for one in list(device.boots.values()))
     return [
         *(int(state == device.state) for state in _SHOWN_STATES),
@@ -114,6 +125,10 @@ def numbers(device: Device, boot: Boot) -> list[int]:
         device.held,
         round(boot.clock.spread * 1000),
         anchors_refused,
+        device.samples_clamped + sum(one.clock.clamped for one in list(device.boots.values())),
+        None if boot.clock.ahead_s is None else round(boot.clock.ahead_s * 1000),
+        None if drift is None else round(drift * 10_000_000),
+        round(boot.clock.quality * 1000),
         device.fields_skipped,
         sum(device.refused.counts.copy().values()),
         1,

@@ -12,6 +12,7 @@ from shared_schema.commands import encode_hello_request
 
 SWEEP_S = 1.0  # how often every device is looked at
 KEEP_BOOT_S = 600.0  # how long frames of an earlier boot may still come, out of a broker's queue or a board's flash
+KEEP_COUNTERS_S = 30.0  # how far the counters of a device may be ahead of what a restarted bridge knows of them
 MAX_ASKS_DOUBLED = 10  # about a gap: after one cadence, then after twice as long each time
 
 
@@ -42,6 +43,7 @@ class Timers:
         self._expire(now)
         for device in self._devices.values():
             self._presence.check(device, now)
+            self._keep_counters(device, now)
             for boot in list(device.boots.values()):
                 self._look_at(device, boot, now)
 
@@ -68,12 +70,18 @@ class Timers:
     def _look_at(self, device: Device, boot: Boot, now: float) -> None:
         settled = settle(self._context, device, boot, now)
         if boot.superseded_at is not None:
-            if now - boot.superseded_at > KEEP_BOOT_S:
+            if now - boot.superseded_at > KEEP_BOOT_S and not self._context.keeping.live_only:
                 device.forget(boot.id)
+                self._context.keeping.device(device)
         elif settled and device.shown and boot.sequence.gap:
             self._ask_about_gap(device, boot, now)
         else:
             boot.asked, boot.gap_since = 0, None
+
+    def _keep_counters(self, device: Device, now: float) -> None:
+        if now - device.kept_at > KEEP_COUNTERS_S and device.heard_at > device.kept_at:
+            device.kept_at = now
+            self._context.keeping.device(device)
 
     def _ask_about_gap(self, device: Device, boot: Boot, now: float) -> None:
         if boot.gap_since is None:

@@ -28,6 +28,7 @@ import paho.mqtt.client as paho
 from host_bridge.core.received import BAD, FRAME, LINK_DOWN, LINK_UP, Received
 from host_bridge.options import MqttOptions
 from host_bridge.sources.delivery import deliver_link, deliver_within
+from host_bridge.sources.mqtt_live import LiveFeed
 from host_bridge.sources.mqtt_session import LinkError, MqttSession
 from shared_schema.messages import MAX_FRAME_BYTES, SHARDS, TOPIC_ROOT, is_identifier, shard, topic
 
@@ -55,9 +56,12 @@ class MqttSource:
         self._withheld: dict[Token, None] = {}  # those of them that the core holds, oldest first
         self._lock = threading.Lock()  # of both
         self._paused = threading.Event()
+        client_id = options.client_id or f"boardpulse.bridge.{socket.gethostname()}"
+        up = [one for one in filters(options.shards) if one[0].endswith("/up")]
+        self._live = LiveFeed(options, client_id + ".live", up, self._show)
         self._session = MqttSession(
             options,
-            options.client_id or f"boardpulse.bridge.{socket.gethostname()}",
+            client_id,
             filters(options.shards),
             clean=options.clean_session,
             unwanted=unwanted(options.shards),
@@ -85,6 +89,7 @@ class MqttSource:
     def stop(self) -> None:
         """Send the last confirmations and leave the broker, which keeps what comes meanwhile."""
         self._paused.set()
+        self._live.off()
         self._session.stop()
 
     def send(self, port: str, device_id: str, frame: bytes) -> bool:
@@ -111,6 +116,20 @@ class MqttSource:
             oldest = next(iter(self._withheld)) if len(self._withheld) > MAX_WITHHELD else None
         if oldest is not None:
             self.acknowledge(oldest)
+
+    def stall(self, stalled: bool) -> None:
+        """Nothing can be kept, and nothing is confirmed; or it can again: have what was not confirmed sent again."""
+        if stalled:
+            self._live.on()
+            return
+        self._live.off()
+        if self._unanswered:
+            self._session.do(_ask_again)
+
+    def _show(self, message: paho.MQTTMessage) -> None:
+        received = self._received(message, None)
+        if received is not None and not self._paused.is_set():
+            self._deliver(received)
 
     def _confirm(self, token: Token) -> None:
         connection, mid = token
@@ -194,12 +213,17 @@ class MqttSource:
         oldest_allowed = time.monotonic() - self._options.unanswered_s
         with self._lock:
             overdue = []
-            for token, since in self._unanswered.items():
-                if since > oldest_allowed:
+            for token in self._withheld:
+                if self._unanswered.get(token, 0.0) > oldest_allowed:
                     break
                 overdue.append(token)
         for token in overdue:
             self.acknowledge(token)
+
+
+def _ask_again(_: paho.Client) -> None:
+    """On the session's thread: a broker sends again on another connection only."""
+    raise LinkError("what could not be kept is asked for again")
 
 
 def filters(shards: tuple[str, ...]) -> list[tuple[str, int]]:

@@ -64,6 +64,9 @@ class ReplaySource:
     def withhold(self, token: object) -> None:
         """Nothing, for the same reason."""
 
+    def stall(self, stalled: bool) -> None:
+        """Nothing, for the same reason."""
+
     def _run(self) -> None:
         try:
             with self._path.open(encoding="utf-8", errors="replace") as file:

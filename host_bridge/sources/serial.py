@@ -73,6 +73,9 @@ class SerialSource:
     def withhold(self, token: object) -> None:
         """Nothing: the board waits anyway."""
 
+    def stall(self, stalled: bool) -> None:
+        """Nothing: the board sends again what is not acknowledged."""
+
     def _watch(self) -> None:
         while not self._stopping.wait(self._options.poll_s):
             self._reconcile()

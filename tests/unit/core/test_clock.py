@@ -81,7 +81,7 @@ def test_the_smallest_uncertainty_wins() -> None:
 
 
 def test_time_is_never_far_ahead_of_arrival() -> None:
-    """An uptime that leaps ahead does not date samples into the future: they were made at their arrival at the latest."""
+    """An uptime that leaps ahead does not date samples into the future: they were made by their arrival."""
     clock = Clock()
     clock.observe(0, T0)
     assert clock.wall(60_000, T0 + 58.5) == T0 + 60

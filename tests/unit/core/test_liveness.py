@@ -28,7 +28,7 @@ from host_bridge.core.liveness import (
 _ = None  # no such row: silence() and the callers never make this pair
 ROWS = {
     #          heard   late   stale  offline  link     bye      sleep   overslept
-    UNKNOWN: (ONLINE, _, _, _, UNKNOWN, STOPPED, ASLEEP, _),
+    UNKNOWN: (ONLINE, _, _, OFFLINE, UNKNOWN, STOPPED, ASLEEP, _),
     ONLINE: (ONLINE, LATE, STALE, OFFLINE, OFFLINE, STOPPED, ASLEEP, _),
     LATE: (ONLINE, LATE, STALE, OFFLINE, OFFLINE, STOPPED, ASLEEP, _),
     STALE: (ONLINE, _, STALE, OFFLINE, OFFLINE, STOPPED, ASLEEP, _),
@@ -68,10 +68,18 @@ def test_silence_is_measured_in_the_boards_own_cadence(silent_s: float, event: s
     assert live.silence(ONLINE, silent_s, 1.0) == event
 
 
-@pytest.mark.parametrize("state", [UNKNOWN, OFFLINE, ASLEEP, STOPPED])
+@pytest.mark.parametrize("state", [OFFLINE, ASLEEP, STOPPED])
 def test_silence_of_those_who_need_not_speak_changes_nothing(state: str) -> None:
     """A sleeper has its own alarm clock."""
     assert live.silence(state, 1e9, 1.0) is None
+
+
+def test_who_was_never_heard_need_not_speak() -> None:
+    """A device that was known before the bridge started again is given as long as one that was online."""
+    assert live.deadline(UNKNOWN, 0.0, 1.0, 0.0) == float("inf")
+    assert live.deadline(UNKNOWN, 100.0, 1.0, 0.0) == 120.0
+    assert live.silence(UNKNOWN, 19.0, 1.0) is None
+    assert live.silence(UNKNOWN, 20.0, 1.0) == SILENT_OFFLINE
 
 
 @pytest.mark.parametrize("state", STATES)

@@ -11,6 +11,7 @@ from host_bridge.core.received import BAD, FRAME, LINK_DOWN, LINK_UP
 from host_bridge.options import MqttOptions
 from host_bridge.sources import mqtt
 from host_bridge.sources.mqtt import MqttSource
+from host_bridge.sources.mqtt_live import PATIENCE_S
 from shared_schema.cbor import encode
 from shared_schema.messages import topic
 from tests.support.publisher import Publisher
@@ -132,12 +133,48 @@ def test_a_queue_that_stays_full_ends_the_connection_and_loses_nothing(
 
 def test_frames_that_the_core_holds_do_not_cut_off_the_fleet(connect, publisher: Publisher, inbox: Inbox) -> None:
     """mosquitto stops at 20 unconfirmed messages; a silent board must not use them all up."""
-    connect(unanswered_s=0.5)
+    source = connect(unanswered_s=0.5)
     for seq in range(50):
         publisher.publish(UP, bye(seq))
     publisher.publish(topic("pico-1", "hello"), b"\x85hello", retain=True)
     until(lambda: [one for one in inbox.of(FRAME) if one.channel == "hello"], timeout_s=0.4)
-    until(lambda: len(inbox.of(FRAME)) == 51)
+
+    def all_held() -> bool:
+        for received in inbox.of(FRAME):
+            source.withhold(received.token)
+        return len(inbox.of(FRAME)) == 51
+
+    until(all_held)
+
+
+def test_what_the_store_has_not_got_is_never_confirmed(connect, publisher: Publisher, inbox: Inbox) -> None:
+    """However long it takes; and it comes again once the store works."""
+    source = connect(unanswered_s=0.2)
+    publisher.publish(UP, bye(0))
+    until(lambda: inbox.of(FRAME))
+    time.sleep(1)
+    source.stall(True)
+    source.stall(False)
+    until(lambda: len(inbox.of(FRAME)) == 2)
+    assert inbox.payloads(FRAME) == [bye(0)] * 2
+
+
+def test_while_nothing_can_be_kept_the_page_does_not_stand_still(connect, publisher: Publisher, inbox: Inbox) -> None:
+    """A broker stops at 20 unconfirmed messages; a guest session shows what comes behind them."""
+    source = connect()
+    source.stall(True)
+    time.sleep(PATIENCE_S + 1)
+    for seq in range(50):
+        publisher.publish(UP, bye(seq))
+    until(lambda: bye(49) in inbox.payloads(FRAME))
+    assert {one.token for one in inbox.of(FRAME) if one.payload == bye(49)} == {None}
+    source.stall(False)
+    until(
+        lambda: (
+            confirm_all(source, inbox)
+            or {bye(seq) for seq in range(50)} <= {one.payload for one in inbox.of(FRAME) if one.token}
+        )
+    )
 
 
 def test_a_stream_of_frames_that_the_core_holds_does_not_slow_down_the_fleet(

@@ -1,0 +1,71 @@
+"""What a store has kept becomes devices again: their boots, declarations, numbers and clocks. Nothing is shown."""
+
+from __future__ import annotations
+
+from host_bridge.core.context import Context
+from host_bridge.core.decode import decode
+from host_bridge.core.device import Boot, Device
+from host_bridge.core.records import KeptBoot, KeptDevice
+from host_bridge.core.registration import Registration
+from host_bridge.core.snapshot import Named, matched, place, restore_boot, restore_device, restore_totals
+from shared_schema.errors import PeerError
+from shared_schema.hello import Hello
+
+Hellos = list[tuple[Hello, bytes]]
+
+
+class Restore:
+    """Makes devices. A frame that this version no longer understands is left out: the board will say hello again."""
+
+    def __init__(self, context: Context, registration: Registration) -> None:
+        self._context = context
+        self._registration = registration
+
+    def device(self, kept: KeptDevice, now: float, wall: float) -> Device | None:
+        """A device as it was kept. None: no hello of it is there that could say who it is."""
+        hellos = {boot.boot: _hellos(boot) for boot in kept.boots}
+        any_hello = next((pairs[-1][0] for pairs in reversed(hellos.values()) if pairs), None)
+        if any_hello is None:
+            return None
+        source, port, by_topic = place(kept.state)
+        device = Device(any_hello, source, port, by_topic, self._context.tally)
+        present, counters = restore_device(device, kept.state, now, wall)
+        boots = [(kept_boot, *restore_boot(kept_boot.boot, kept_boot.state, now)) for kept_boot in kept.boots]
+        for kept_boot, boot, bases, marks in boots:
+            if kept_boot.boot != present:
+                self._earlier(device, boot, hellos[kept_boot.boot], bases, marks, now)
+        for kept_boot, boot, _, _ in boots:
+            if kept_boot.boot == present:
+                self._present(device, boot, hellos[kept_boot.boot], counters, now)
+        for _, boot, _, marks in boots:
+            boot.marks |= matched(device.series, marks)
+        return device
+
+    def _earlier(self, device: Device, boot: Boot, hellos: Hellos, bases: Named, marks: Named, now: float) -> None:
+        device.boots[boot.id] = boot
+        boot.superseded_at = now
+        for hello, frame in hellos:
+            self._registration.explain(device, boot, hello, frame)
+        boot.undeclared_frames = {}
+        serieses = [series for plans in boot.plans.values() for plan in plans for series in plan.series]
+        boot.bases, boot.marks = matched(serieses, bases), matched(serieses, marks)
+
+    def _present(self, device: Device, boot: Boot, hellos: Hellos, counters: Named, now: float) -> None:
+        device.boots[boot.id] = device.boot = boot
+        for hello, frame in hellos:
+            self._registration.describe(device, hello)
+            self._registration.declare(device, boot, hello, frame, now)
+        boot.undeclared_frames = {}
+        restore_totals(device.series, counters)
+
+
+def _hellos(kept: KeptBoot) -> Hellos:
+    out = []
+    for frame in kept.hellos:
+        try:
+            message = decode(frame)
+        except PeerError:
+            continue
+        if isinstance(message, Hello):
+            out.append((message, frame))
+    return out

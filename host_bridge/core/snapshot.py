@@ -1,0 +1,133 @@
+"""What a bridge has to know again after a restart, as JSON: of each boot its numbers and clock, of a device the rest.
+
+A boot's state goes with every commit that has a frame of it, so it is short; the counters of a device go now and then.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from host_bridge.core import liveness
+from host_bridge.core.clock import Clock
+from host_bridge.core.device import Boot, Device
+from host_bridge.core.records import BootRecord, DeviceRecord
+from host_bridge.core.sequence import Sequence
+from host_bridge.core.series import HistogramSeries, Series
+
+Total = int | tuple[int, ...]
+Named = dict[tuple[str, str], Any]  # by exposed name and label text
+
+
+def boot_record(device: Device, boot: Boot) -> BootRecord:
+    """A boot as it stands."""
+    state: dict[str, Any] = {
+        "sequence": boot.sequence.state(),
+        "clock": boot.clock.state(),
+        "acks": boot.acks,
+        "declaration": boot.declaration,
+        "hello_uptime": boot.hello_uptime,
+        "retained": boot.retained,
+        "dropped_before": boot.dropped_before,
+        "report": None if boot.report is None else boot.report[:2],
+    }
+    if boot is not device.boot:
+        state["bases"], state["marks"] = _named(boot.bases), _named(boot.marks)
+    return BootRecord(device.device_id, boot.id, _json(state))
+
+
+def device_record(device: Device, now: float, wall: float) -> DeviceRecord:
+    """A device as it stands. Times of `now` become those of `wall`, since the former ends with the process."""
+    state = {
+        "source": device.source,
+        "port": device.port,
+        "by_topic": device.by_topic,
+        "state": device.state,
+        "boot": None if device.boot is None else device.boot.id,
+        "bye": [device.bye_boot, device.bye_seq],
+        "wake_by": device.wake_by - now + wall,
+        "last_seen": device.last_seen,
+        "closed": device.ledger.state(),
+        "anchors_refused": device.anchors_refused,
+        "fields_skipped": device.fields_skipped,
+        "causes": list(device.causes.items()),
+        "events": list(device.events.items()),
+        "counters": [[*_name(series), *_totals(series)] for series in device.series if series.family.type],
+    }
+    return DeviceRecord(device.device_id, device.platform, _json(state), tuple(device.boots))
+
+
+def restore_boot(boot_id: int, state: bytes, now: float) -> tuple[Boot, Named, Named]:
+    """A boot without its plans, and its bases and marks by name."""
+    kept = json.loads(state)
+    boot = Boot(boot_id, Sequence.restored(kept["sequence"]))
+    boot.clock = Clock.restore(kept["clock"])
+    boot.acks, boot.retained = kept["acks"], kept["retained"]
+    boot.hello_uptime = kept["hello_uptime"]
+    boot.dropped_before = tuple(kept["dropped_before"])
+    if kept["report"] is not None:
+        first, dropped = kept["report"]
+        boot.report = (first, tuple(dropped), now)
+    return boot, _by_name(kept.get("bases", ())), _by_name(kept.get("marks", ()))
+
+
+def restore_device(device: Device, state: bytes, now: float, wall: float) -> tuple[int | None, Named]:
+    """What is known of a device besides its boots: the id of its present boot, and its counters by name.
+
+    One that was there is unknown until it is heard again: it is not announced before.
+    """
+    kept = json.loads(state)
+    device.state = kept["state"] if kept["state"] in liveness.SILENT_BY_ITSELF else liveness.UNKNOWN
+    device.bye_boot, device.bye_seq = kept["bye"]
+    device.wake_by = kept["wake_by"] - wall + now
+    device.heard_at, device.last_seen = now, kept["last_seen"]
+    device.ledger.restore(kept["closed"])
+    device.anchors_refused, device.fields_skipped = kept["anchors_refused"], kept["fields_skipped"]
+    device.causes = dict(kept["causes"])
+    device.events = {(kind, severity): count for (kind, severity), count in kept["events"]}
+    return kept["boot"], {(name, labels): rest for name, labels, *rest in kept["counters"]}
+
+
+def place(state: bytes) -> tuple[str, str, bool]:
+    """Source and port of a kept device, and whether its topic leads to it."""
+    kept = json.loads(state)
+    return kept["source"], kept["port"], kept["by_topic"]
+
+
+def restore_totals(serieses: list[Series], counters: Named) -> None:
+    """Counters go on from where they stood."""
+    for series in serieses:
+        totals = counters.get(_name(series))
+        if totals is None:
+            continue
+        if isinstance(series, HistogramSeries):
+            if len(totals[0]) == len(series.bases) == len(totals[1]):
+                series.bases, series.lasts = tuple(totals[0]), tuple(totals[1])
+        elif isinstance(totals[0], int) and isinstance(totals[1], int):
+            series.base, series.last = totals
+
+
+def matched(serieses: list[Series], named: Named) -> dict[Series, Total]:
+    """Totals by series instead of by name."""
+    found = ((series, named.get(_name(series))) for series in serieses)
+    return {series: tuple(total) if isinstance(total, list) else total for series, total in found if total is not None}
+
+
+def _totals(series: Series) -> tuple[Total, Total]:
+    return (series.bases, series.lasts) if isinstance(series, HistogramSeries) else (series.base, series.last)
+
+
+def _name(series: Series) -> tuple[str, str]:
+    return series.family.name, series.labels
+
+
+def _named(totals: dict[Series, Total]) -> list[list[object]]:
+    return [[*_name(series), total] for series, total in totals.items()]
+
+
+def _by_name(rows: Any) -> Named:
+    return {(name, labels): total for name, labels, total in rows}
+
+
+def _json(state: dict[str, Any]) -> bytes:
+    return json.dumps(state, separators=(",", ":")).encode()

@@ -1,0 +1,253 @@
+"""What is kept, and how a bridge goes on after it was killed: nothing twice, nothing lost, nobody announced too early."""
+
+import pytest
+
+from host_bridge.core.actions import Acknowledge, LogLine
+from shared_schema import messages as m
+from tests.support.boards import ENERGY, HEAP, TEMPERATURE, Board, custom, only, refused, sent
+from tests.support.kept import KeepingBridge, Memory
+
+
+@pytest.fixture
+def memory() -> Memory:
+    """An empty store."""
+    return Memory()
+
+
+def values(memory: Memory, name: str) -> list[object]:
+    """All kept values of a metric, in the order in which they came."""
+    out: list[object] = []
+    for record in memory.samples:
+        n, at = len(record.times), 0
+        for series in record.group.series:
+            if series.name == name:
+                out += record.values[at : at + n]
+            at += n * series.width
+    return out
+
+
+def test_every_sample_is_kept_with_its_time(memory: Memory) -> None:
+    """A frame of three samples: their own times, not that of the arrival."""
+    board, b = Board(), KeepingBridge(memory)
+    b.uart(board.hello(uptime=0))
+    b.now += 10
+    b.uart(board.samples([2150, 10, -20], 40000, uptime=8000, n=3))
+    b.commit()
+    (record,) = memory.samples
+    assert [round(b.now * 1000) - time for time in record.times] == [2000, 1000, 0]
+    assert values(memory, "device_temperature_celsius") == [2150, 2160, 2140]
+    assert values(memory, "device_memory_free_bytes") == [40000] * 3
+    assert (record.boot, record.seq, record.group.device_id) == (board.boot, 0, "board-1")
+
+
+def test_a_repeat_is_kept_once(memory: Memory) -> None:
+    """Also when the bridge was killed between the two."""
+    board, b = Board(), KeepingBridge(memory)
+    b.uart(board.hello())
+    frame = board.samples(2150, 40000)
+    b.uart(frame)
+    b.uart(frame)
+    b.commit()
+    again = b.killed()
+    again.uart(frame)
+    again.commit()
+    assert len(memory.samples) == 1
+    assert again.ledger().repeated == 2
+    assert again.ledger().balanced
+
+
+def test_what_was_not_committed_is_taken_again(memory: Memory) -> None:
+    """Killed before the commit: the board sends it again, since it was not acknowledged."""
+    board, b = Board(), KeepingBridge(memory)
+    b.uart(board.hello())
+    b.commit()
+    frame = board.samples(2150, 40000)
+    b.uart(frame)
+    again = b.killed()
+    again.uart(frame)
+    again.commit()
+    assert len(memory.samples) == 1
+    assert (again.ledger().received, again.ledger().repeated) == (1, 0)
+
+
+def test_a_restarted_bridge_decodes_the_first_frame(memory: Memory) -> None:
+    """Nothing is asked and nothing held: declarations are kept."""
+    board, b = Board(), KeepingBridge(memory)
+    b.uart(board.hello())
+    b.commit()
+    again = b.killed()
+    assert sent(again.uart(board.samples(2150, 40000))) == []
+    assert again.value("device_temperature_celsius") == "21.50"
+    assert sent(again.after(0.1)) == [[m.ACK, board.boot, 1]]
+
+
+def test_samples_of_a_declaration_before_the_present_one_are_decoded_after_a_restart(memory: Memory) -> None:
+    """They were in the board's outbox while it declared itself anew."""
+    board, b = Board(), KeepingBridge(memory)
+    b.uart(board.hello())
+    late = board.samples(2150, 40000)
+    board.declaration, board.series = 1, (HEAP,)
+    b.uart(board.hello(uptime=5000))
+    b.commit()
+    again = b.killed()
+    again.uart(late)
+    again.uart(board.samples(30000, uptime=6000))
+    again.commit()
+    assert values(memory, "device_temperature_celsius") == [2150]
+    assert values(memory, "device_memory_free_bytes") == [40000, 30000]
+    assert not refused(again.after(0.1))
+
+
+def test_late_frames_of_an_earlier_boot_are_kept(memory: Memory) -> None:
+    """They do not come on the page, but they are history. Also after a restart of the bridge."""
+    board, b = Board(), KeepingBridge(memory)
+    b.uart(board.hello())
+    late = [board.samples(2100 + i, 40000, uptime=1000 * i) for i in range(3)]
+    b.uart(late[0])
+    after = Board(boot=78)
+    b.uart(after.hello())
+    b.uart(late[1])
+    b.commit()
+    again = b.killed()
+    again.uart(late[2])
+    again.uart(after.samples(2500, 40000))
+    again.commit()
+    assert values(memory, "device_temperature_celsius") == [2100, 2101, 2102, 2500]
+    assert again.value("device_temperature_celsius") == "25.00"
+    assert again.ledger().balanced
+
+
+def test_what_an_ended_boot_left_is_kept_and_does_not_replace_the_present_one(memory: Memory) -> None:
+    """A board tells of a boot that this bridge never met."""
+    board, b = Board(boot=78), KeepingBridge(memory)
+    former = Board(boot=77, seq=5, first=5)
+    b.uart(board.hello())
+    b.uart(board.samples(2500, 40000))
+    b.uart(former.hello(uptime=5000, k14=True))
+    b.uart(former.samples(2100, 40000, uptime=5000))
+    assert sent(b.after(0.1)) == [[m.ACK, 78, 1], [m.ACK, 77, 6]]
+    b.commit()
+    assert b.device().boot == 78
+    assert b.value("device_temperature_celsius") == "25.00"
+    assert values(memory, "device_temperature_celsius") == [2500, 2100]
+    assert b.ledger().balanced
+
+
+def test_counters_are_kept_as_totals_over_the_boots(memory: Memory) -> None:
+    """As the page shows them, and a restart of the bridge does not begin anew."""
+    board, b = Board(series=(ENERGY,)), KeepingBridge(memory)
+    b.uart(board.hello())
+    b.uart(board.samples(100))
+    late = board.samples(130, uptime=2000)
+    following = Board(boot=78, series=(ENERGY,))
+    b.uart(following.hello())
+    b.uart(following.samples(7))
+    b.uart(late)
+    b.commit()
+    again = b.killed()
+    again.uart(following.samples(9, uptime=2000))
+    again.commit()
+    assert values(memory, "device_energy_joules_total") == [100, 107, 130, 109]
+
+
+def test_histograms_are_kept_as_columns(memory: Memory) -> None:
+    """Buckets, +Inf, sum; one that cannot be right is missing as a whole."""
+    latency = custom("latency", 2, unit="seconds", scale=-3, bounds=[10, 20])
+    board, b = Board(series=(latency,)), KeepingBridge(memory)
+    b.uart(board.hello())
+    b.uart(board.samples([1, 1], [0, -1], 2, [15, 10], n=2))
+    b.commit()
+    assert memory.samples[0].values == [1, None, 0, None, 2, None, 15, None]
+
+
+def test_a_value_that_cannot_be_right_is_missing(memory: Memory) -> None:
+    """As on the page; a special of a gauge is kept."""
+    board, b = Board(series=(TEMPERATURE, ENERGY)), KeepingBridge(memory)
+    b.uart(board.hello())
+    b.uart(board.samples(10**9, -1))
+    b.uart(board.samples(float("inf"), None, uptime=2000))
+    b.commit()
+    assert [record.values for record in memory.samples] == [[None, None], [float("inf"), None]]
+
+
+def test_events_are_kept(memory: Memory) -> None:
+    """With everything that they say."""
+    board, b = Board(), KeepingBridge(memory)
+    b.uart(board.hello())
+    b.uart(board.event("it broke", uptime=0, k1=2, k2=4, k4="main", k5={"n": 3}, k6="Traceback …"))
+    b.commit()
+    (event,) = memory.events
+    assert (event.type, event.severity, event.message, event.source) == ("crash", "critical", "it broke", "main")
+    assert (event.fields, event.traceback, event.repeats) == ({"n": 3}, "Traceback …", 1)
+    assert event.at == round(b.now * 1000)
+
+
+def test_a_restarted_bridge_announces_nobody(memory: Memory) -> None:
+    """A device is unknown until it is heard, and offline when it is not."""
+    board, b = Board(), KeepingBridge(memory)
+    b.uart(board.hello())
+    b.commit()
+    again = b.killed()
+    assert again.device().state == "unknown"
+    assert again.value("device_connection_status") is None
+    again.after(21)
+    assert again.device().state == "offline"
+    assert again.value("device_connection_status") == "0"
+
+
+def test_a_sleeper_stays_asleep_over_a_restart(memory: Memory) -> None:
+    """Until it oversleeps; its late frames do not wake it."""
+    board, b = Board(), KeepingBridge(memory)
+    b.uart(board.hello())
+    late = board.samples(2150, 40000)
+    b.uart(board.bye(2, 60_000, uptime=2000))
+    b.commit()
+    again = b.killed(away_s=50)
+    assert again.device().state == "asleep"
+    again.uart(late)
+    assert again.device().state == "asleep"
+    again.after(53)
+    assert again.device().state == "offline"
+
+
+def test_a_gap_is_still_a_gap_after_a_restart(memory: Memory) -> None:
+    """The ack stops before it, and what fills it counts as recovered."""
+    board, b = Board(), KeepingBridge(memory)
+    b.uart(board.hello())
+    b.uart(board.samples(1, 1))
+    missing = board.samples(2, 2, uptime=2000)
+    b.uart(board.samples(3, 3, uptime=3000))
+    b.commit()
+    again = b.killed()
+    again.uart(missing)
+    assert sent(again.after(0.1)) == [[m.ACK, board.boot, 3]]
+    assert (again.ledger().received, again.ledger().recovered) == (2, 1)
+
+
+def test_while_nothing_can_be_kept_frames_are_shown_and_not_acknowledged(memory: Memory) -> None:
+    """And counted when they come again."""
+    board, b = Board(), KeepingBridge(memory)
+    b.mqtt(board, board.hello(), "hello")
+    b.commit()
+    b.fleet.live_only = True
+    frame = board.samples(2150, 40000)
+    told = board.event("once")
+    assert [action for action in b.mqtt(board, frame) if isinstance(action, Acknowledge)] == []
+    assert [action for action in b.mqtt(board, told) if isinstance(action, (Acknowledge, LogLine))] == []
+    assert b.value("device_temperature_celsius") == "21.50"
+    assert b.device().state == "online"
+    b.fleet.live_only = False
+    assert only(b.mqtt(board, frame), Acknowledge)
+    assert [line.fields["message"] for line in only(b.mqtt(board, told), LogLine)] == ["once"]
+    b.commit()
+    assert (len(memory.samples), len(memory.events)) == (1, 1)
+    assert (b.ledger().received, b.ledger().repeated) == (2, 0)
+
+
+def test_with_nothing_to_keep_nothing_is_collected() -> None:
+    """A bridge without a store."""
+    board, b = Board(), KeepingBridge(Memory())
+    b.fleet._context.keeping.on = False
+    b.uart(board.hello())
+    b.uart(board.samples(2150, 40000))
+    assert b.fleet.to_keep(b.now, b.now) == []
