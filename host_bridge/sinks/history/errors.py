@@ -1,0 +1,69 @@
+"""What can be wrong with a store, and what to do about it."""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+from pathlib import Path
+
+from shared_schema.errors import BoardpulseError
+
+# Why a store cannot take anything now, and what its owner can do.
+ADVICE = {
+    "full": "free space on the disk, or lower [history] max_bytes; the bridge goes on by itself",
+    "read_only": "make the file and its folder writable for the bridge; it goes on by itself",
+    "io": "look into the system's log for errors of the disk; the bridge tries again by itself",
+    "locked": "end the other program that holds the file; the bridge goes on by itself",
+    "moved": "put the file back, or restart the bridge, which then begins a new one",
+    "corrupt": "stop the bridge, move the file away and keep it; a new one is begun at the next start",
+    "bug": "this is a fault of boardpulse: please report it with the line own_bug of the log",
+}
+
+_REASONS = {
+    sqlite3.SQLITE_FULL: "full",
+    sqlite3.SQLITE_READONLY: "read_only",
+    sqlite3.SQLITE_PERM: "read_only",
+    sqlite3.SQLITE_AUTH: "read_only",
+    sqlite3.SQLITE_CANTOPEN: "io",
+    sqlite3.SQLITE_IOERR: "io",
+    sqlite3.SQLITE_PROTOCOL: "locked",
+    sqlite3.SQLITE_BUSY: "locked",
+    sqlite3.SQLITE_LOCKED: "locked",
+    sqlite3.SQLITE_CORRUPT: "corrupt",
+    sqlite3.SQLITE_NOTADB: "corrupt",
+}
+_SYSTEM = {
+    errno.ENOSPC: "full",
+    errno.EDQUOT: "full",
+    errno.EROFS: "read_only",
+    errno.EACCES: "read_only",
+    errno.EPERM: "read_only",
+}
+
+
+class StoreError(BoardpulseError):
+    """A store cannot be used. The message says which file, what is wrong with it, and what to do."""
+
+
+class StoreUnavailableError(StoreError):
+    """The store cannot do it now; the same call may succeed later. `reason` is a key of ADVICE."""
+
+    def __init__(self, reason: str, path: Path, detail: str) -> None:
+        self.reason = reason
+        self.detail = detail
+        super().__init__(f"{path}: {detail} ({reason}). What to do: {ADVICE[reason]}")
+
+
+def translated(error: sqlite3.Error, path: Path) -> Exception:
+    """The error of ours that says the same; the error itself where it is our own bug."""
+    code = getattr(error, "sqlite_errorcode", 0)
+    reason = _REASONS.get(code & 0xFF)
+    if reason is None:
+        return error
+    return StoreUnavailableError(reason, path, f"{error} [{error.sqlite_errorname}]")
+
+
+def of_system(error: OSError, path: Path) -> StoreUnavailableError:
+    """The same for what the operating system refuses."""
+    reason = _SYSTEM.get(error.errno or 0, "io")
+    return StoreUnavailableError(reason, path, error.strerror or str(error))

@@ -1,0 +1,105 @@
+"""The store: one file that one process writes, from one thread at a time (decision 0008)."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+from host_bridge.core.records import EventRecord, KeptDevice, Record, SamplesRecord
+from host_bridge.sinks.history import events, journal, opening, state
+from host_bridge.sinks.history.database import Database
+from host_bridge.sinks.history.errors import translated
+from host_bridge.sinks.history.groups import Groups
+from host_bridge.sinks.history.journal import Journal
+from host_bridge.sinks.history.schema import STEPS, Step
+
+
+class Store:
+    """What the bridge keeps. Not for several threads at once; StoreWriter gives it a thread."""
+
+    def __init__(self, database: Database, lock: int) -> None:
+        self._database = database
+        self._lock = lock
+        self._groups = Groups()
+        self._journal = Journal()
+        self._journal.load(database.connection)
+
+    @classmethod
+    def open(cls, path: Path, *, sync: str = "full", steps: Sequence[Step] = STEPS) -> Store:
+        """The store in the file `path`, which is made where it is missing, and migrated where it is older.
+
+        sync: "full", a commit is on the disk; "normal", it is with the operating system. StoreError says why it cannot
+        be, and nothing is changed then; StoreUnavailableError: not now, as on a full disk.
+        """
+        if sync not in ("full", "normal"):
+            raise ValueError(f"sync = {sync!r}")
+        path = path.expanduser().resolve()
+        lock = opening.lock(path)
+        connection: sqlite3.Connection | None = None
+        try:
+            connection = opening.connect(path, sync, steps)
+            return cls(Database(connection, path, sync), lock)
+        except BaseException as error:
+            if connection is not None:
+                connection.close()
+            os.close(lock)
+            if isinstance(error, sqlite3.Error):
+                raise translated(error, path) from error
+            raise
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._database.path
+
+    def close(self) -> None:
+        """Give the file back. It is complete without: a kill does not hurt."""
+        if self._lock >= 0:
+            try:
+                self._database.connection.close()
+            finally:
+                os.close(self._lock)
+                self._lock = -1
+
+    def load(self) -> list[KeptDevice]:
+        """What Fleet.restore() needs: devices with their state and boots, oldest first."""
+        try:
+            return state.load(self._database.connection)
+        except sqlite3.Error as error:
+            raise translated(error, self.path) from error
+
+    def commit(self, records: Sequence[Record], outgoing: Sequence[SamplesRecord] = ()) -> None:
+        """Keep the records, and those of `outgoing` for remote write too: all of it, or nothing.
+
+        StoreUnavailableError: nothing was kept, and the same call may be made again.
+        """
+        samples = [record for record in records if isinstance(record, SamplesRecord)]
+        happened = [record for record in records if isinstance(record, EventRecord)]
+        states = [record for record in records if not isinstance(record, (SamplesRecord, EventRecord))]
+        try:
+            with self._database.transaction() as connection:
+                rows = self._journal.rows(connection, self._groups, samples)
+                due = self._journal.rows(connection, self._groups, outgoing)
+                journal.put(connection, rows, due)
+                if states:
+                    state.put(connection, self._groups, states)
+                if happened:
+                    events.put(connection, self._groups, happened)
+        except BaseException:
+            self._groups.rolled_back()
+            raise
+        self._groups.committed()
+        if rows:
+            self._journal.committed(rows, int(samples[0].arrived * 1000))
+
+    def size_bytes(self) -> int:
+        """Of the files, as they are on the disk."""
+        found = 0
+        for ending in ("", "-wal"):
+            try:
+                found += os.stat(f"{self.path}{ending}").st_size
+            except OSError:
+                continue
+        return found

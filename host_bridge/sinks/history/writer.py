@@ -1,0 +1,231 @@
+"""The store's thread: takes batches in order, commits them, and only then lets their actions be carried out."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import TypeVar
+
+from host_bridge.core.actions import Action, LogLine
+from host_bridge.core.records import Record, SamplesRecord
+from host_bridge.sinks.history.availability import Availability
+from host_bridge.sinks.history.errors import StoreError, StoreUnavailableError
+from host_bridge.sinks.history.store import Store
+
+MAX_TRANSACTION = 4_096  # records; more make a transaction longer, not faster
+FIRST_PAUSE_S = 0.2
+LONGEST_PAUSE_S = 5.0
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    records: Sequence[Record]
+    actions: Sequence[Action]
+
+
+class StoreWriter:
+    """Commits what submit() takes, then calls release() with its actions: never before, in order, once.
+
+    release, recovered and log are called from the thread; they must return at once. outgoing_of: whether a record is to
+    go out by remote write too. recovered: the store takes batches again after a time in which it did not.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        release: Callable[[Sequence[Action]], None],
+        log: Callable[[LogLine], None],
+        outgoing_of: Callable[[SamplesRecord], bool] | None = None,
+        recovered: Callable[[], None] | None = None,
+        max_records: int = 20_000,
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self._store = store
+        self._release = release
+        self._outgoing_of = outgoing_of
+        self._recovered = recovered
+        self._max_records = max_records
+        self._log = log
+        self._clock = clock
+        self._wall = wall
+        self._changed = threading.Condition()
+        self._queue: deque[_Batch] = deque()
+        self._tasks: deque[Callable[[], None]] = deque()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="history", daemon=True)
+        self._availability = Availability(store.path, self._say, clock)
+        self.queue_depth = 0  # records that are not committed yet
+        self.commits = 0
+        self.records = 0
+        self.samples = 0  # values, of SamplesRecords
+        self.commit_seconds = 0.0  # spent in commits, failed ones too
+        self.last_commit_at = 0.0  # Unix seconds
+        self.bugs = 0
+
+    @property
+    def available(self) -> bool:
+        """Whether commits succeed. While they do not, submit() takes nothing."""
+        return not self._availability.reason
+
+    @property
+    def reason(self) -> str:
+        """Why it is unavailable: a key of errors.ADVICE; empty when it is available."""
+        return self._availability.reason
+
+    @property
+    def unavailable_seconds(self) -> float:
+        """For how long it was unavailable in all, until now."""
+        return self._availability.seconds()
+
+    def start(self) -> None:
+        """Start the thread; from now on the store is the thread's."""
+        self._thread.start()
+
+    def submit(self, records: Sequence[Record], actions: Sequence[Action]) -> bool:
+        """Queue a batch; any thread. False: nothing of it was taken, as the store is unavailable or the queue full."""
+        with self._changed:
+            full = self.queue_depth > 0 and self.queue_depth + len(records) > self._max_records
+            if full or self._stopping or not self.available:
+                return False
+            self.queue_depth += len(records)
+            self._queue.append(_Batch(records, actions))
+            self._changed.notify()
+        return True
+
+    def call(self, task: Callable[[Store], T], timeout_s: float = 10.0) -> T:
+        """Run `task` between commits and return its result; any other thread. It must be short: commits wait for it.
+
+        StoreError, or whatever the task raises; TimeoutError where the store is stuck.
+        """
+        future: Future[T] = Future()
+
+        def run() -> None:
+            if future.set_running_or_notify_cancel():
+                try:
+                    future.set_result(task(self._store))
+                except BaseException as error:  # noqa: BLE001  # it is the caller's
+                    future.set_exception(error)
+
+        with self._changed:
+            if self._stopping or not self._thread.is_alive():
+                raise StoreError(f"{self._store.path} is being closed")
+            self._tasks.append(run)
+            self._changed.notify()
+        try:
+            return future.result(timeout_s)
+        finally:
+            future.cancel()
+
+    def stop(self, timeout_s: float) -> bool:
+        """Commit what is queued and end. True when all of it was done within `timeout_s`."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify()
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
+        return not self._thread.is_alive() and self.queue_depth == 0
+
+    def _run(self) -> None:
+        while self._turn():
+            pass
+        self._run_tasks()
+
+    def _turn(self) -> bool:
+        """Take what has come and do it. False: it is over."""
+        with self._changed:
+            if not (self._queue or self._tasks or self._stopping):
+                self._changed.wait(1.0)
+            batches = self._take()
+            if self._stopping and not batches and not self._tasks:
+                return False
+        self._run_tasks()
+        return not batches or self._keep(batches)
+
+    def _take(self) -> list[_Batch]:
+        batches: list[_Batch] = []
+        records = 0
+        while self._queue and (not batches or records + len(self._queue[0].records) <= MAX_TRANSACTION):
+            batches.append(self._queue.popleft())
+            records += len(batches[-1].records)
+        return batches
+
+    def _run_tasks(self) -> None:
+        while self._tasks:
+            self._tasks.popleft()()
+
+    def _keep(self, batches: list[_Batch]) -> bool:
+        """Commit until it succeeds, then release. False: the bridge ends, and it did not succeed."""
+        records = [record for batch in batches for record in batch.records]
+        pause = FIRST_PAUSE_S
+        while records and not self._commit(records):
+            if self._stopping:
+                return False
+            self._pause(pause)
+            pause = min(2 * pause, LONGEST_PAUSE_S)
+        self._less(len(records))
+        back = self._availability.works()
+        for batch in batches:
+            if batch.actions:
+                self._guard(lambda actions=batch.actions: self._release(actions))  # type: ignore[misc]  # its default
+        if back and self._recovered is not None:
+            self._guard(self._recovered)
+        return True
+
+    def _less(self, records: int) -> None:
+        with self._changed:
+            self.queue_depth -= records
+
+    def _commit(self, records: list[Record]) -> bool:
+        began = self._clock()
+        try:
+            samples = [record for record in records if isinstance(record, SamplesRecord)]
+            due = [record for record in samples if self._outgoing_of(record)] if self._outgoing_of is not None else []
+            self._store.commit(records, due)
+        except StoreUnavailableError as error:
+            self._availability.fails(error.reason, error.detail)
+            return False
+        except Exception as error:  # noqa: BLE001  # our own bug: what is not committed must not be released
+            self._own_bug(error)
+            self._availability.fails("bug", f"{type(error).__name__}: {error}")
+            return False
+        finally:
+            self.commit_seconds += self._clock() - began
+        self.commits += 1
+        self.records += len(records)
+        self.samples += sum(len(record.values) for record in samples)
+        self.last_commit_at = self._wall()
+        return True
+
+    def _pause(self, seconds: float) -> None:
+        """Wait, running tasks, until it is over or the bridge ends."""
+        until = time.monotonic() + seconds
+        while (rest := until - time.monotonic()) > 0 and not self._stopping:
+            with self._changed:
+                if not (self._tasks or self._stopping):
+                    self._changed.wait(rest)
+            self._run_tasks()
+
+    def _guard(self, do: Callable[[], None]) -> None:
+        try:
+            do()
+        except Exception as error:  # noqa: BLE001  # what is committed stays so, whoever fails afterwards
+            self._own_bug(error)
+
+    def _own_bug(self, error: Exception) -> None:
+        self.bugs += 1
+        text = "".join(traceback.format_exception(error))
+        self._say(LogLine("critical", "own_bug", {"error": f"{type(error).__name__}: {error}", "traceback": text}))
+
+    def _say(self, line: LogLine) -> None:
+        with contextlib.suppress(Exception):  # a log that fails must not end the thread
+            self._log(line)
