@@ -90,5 +90,9 @@ BRIDGE_METRICS: "tuple[tuple[str, int, str, tuple[str, ...], str], ...]" = (
     ("device_clock_source", 0, "", ("source",), "1 for what the board's samples are dated by: arrival, or the anchor's source (rtc, ntp, bridge, gnss, os)."),
     ("device_clock_spread_seconds", 0, "seconds", (), "How far apart the board's frames place its clock: the bound on the error of its samples' times."),
     ("device_clock_anchors_refused_total", 1, "", (), "Wall-clock times of the board that could not be right and were not used."),
+    ("device_clock_samples_clamped_total", 1, "", (), "Samples that the board's clock would have put into the future; they are dated by their arrival."),
+    ("device_clock_offset_seconds", 0, "seconds", (), "How far the board's own wall clock was ahead of the bridge's when it last told it; absent without one."),
+    ("device_clock_drift_ratio", 0, "ratio", (), "How much faster than the bridge's clock the board counts: 0.0001 is 100 ppm; absent until it is known."),
+    ("device_clock_quality", 0, "", (), "How far the times of samples can be trusted: 1: to 10 ms, 0.75: 0.1 s, 0.5: 1 s, 0.25: 10 s, 0: 100 s or more."),
     ("device_alert_state", 0, "", ("alert", "series"), "State of a threshold: 0 in order, 1 warning, 2 critical; series is the label values of what is watched."),
 )

@@ -121,6 +121,7 @@ class Device:
         "port",
         "refused",
         "rejected",
+        "samples_clamped",
         "series",
         "source",
         "state",
@@ -155,6 +156,7 @@ class Device:
         self.held = 0
         self.fields_skipped = 0
         self.anchors_refused = 0  # of boots that are forgotten
+        self.samples_clamped = 0  # likewise
         self.refused = Reasons(tally.series)
         self.rejected = Reasons(tally.values)
         self.events: dict[tuple[int, int], int] = {}  # (type, severity) → events
@@ -213,6 +215,7 @@ class Device:
         boot = self.boots.pop(boot_id)
         self.ledger.close(boot.sequence)
         self.anchors_refused += boot.clock.refused
+        self.samples_clamped += boot.clock.clamped
 
 
 def device_labels(device_id: str, platform: str) -> str:
