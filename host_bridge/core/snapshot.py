@@ -49,6 +49,7 @@ def device_record(device: Device, now: float, wall: float) -> DeviceRecord:
         "last_seen": device.last_seen,
         "closed": device.ledger.state(),
         "anchors_refused": device.anchors_refused,
+        "samples_clamped": device.samples_clamped,
         "fields_skipped": device.fields_skipped,
         "causes": list(device.causes.items()),
         "events": list(device.events.items()),
@@ -83,6 +84,7 @@ def restore_device(device: Device, state: bytes, now: float, wall: float) -> tup
     device.heard_at, device.last_seen = now, kept["last_seen"]
     device.ledger.restore(kept["closed"])
     device.anchors_refused, device.fields_skipped = kept["anchors_refused"], kept["fields_skipped"]
+    device.samples_clamped = kept.get("samples_clamped", 0)
     device.causes = dict(kept["causes"])
     device.events = {(kind, severity): count for (kind, severity), count in kept["events"]}
     return kept["boot"], {(name, labels): rest for name, labels, *rest in kept["counters"]}
