@@ -45,6 +45,10 @@ class StoreError(BoardpulseError):
     """A store cannot be used. The message says which file, what is wrong with it, and what to do."""
 
 
+class StoreInUseError(StoreError):
+    """Another process writes it."""
+
+
 class StoreUnavailableError(StoreError):
     """The store cannot do it now; the same call may succeed later. `reason` is a key of ADVICE."""
 

@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
-from host_bridge.sinks.history.errors import StoreError, StoreUnavailableError, of_system, translated
+from host_bridge.sinks.history.errors import StoreError, StoreInUseError, StoreUnavailableError, of_system, translated
 from host_bridge.sinks.history.schema import APPLICATION_ID, STEPS, Step, migrate, version_of
 
 MAGIC = b"SQLite format 3\x00"
@@ -33,7 +33,7 @@ def lock(path: Path) -> int:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(descriptor)
-        raise StoreError(
+        raise StoreInUseError(
             f"{path} is used by another bridge: stop it, or give this one another file with [history] path"
         ) from None
     except OSError as error:
