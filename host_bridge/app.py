@@ -6,7 +6,8 @@ import errno
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Protocol
@@ -15,16 +16,20 @@ from structlog import get_logger
 
 from host_bridge import config as configuration
 from host_bridge.config import Config
+from host_bridge.core.actions import Action
 from host_bridge.core.fleet import Fleet
 from host_bridge.core.received import FRAME, Received, Source
 from host_bridge.engine import Engine
 from host_bridge.options import HttpOptions
 from host_bridge.sinks.exposition import Exposition
+from host_bridge.sinks.history import StoreInUseError
 from host_bridge.sinks.logs import write_line
 from host_bridge.sinks.page import Page
 from host_bridge.sinks.self_metrics import SelfMetrics
+from host_bridge.sinks.storage_metrics import StorageMetrics
 from host_bridge.sources.mqtt import MqttSource
 from host_bridge.sources.serial import SerialSource
+from host_bridge.storage import Storage
 from host_bridge.version import version
 from host_bridge.web.devices import Json, fleet_json
 from host_bridge.web.server import HttpServer
@@ -32,7 +37,8 @@ from shared_schema.errors import BoardpulseError, ConfigError
 
 # Together with the server's part less than the two seconds that SIGTERM may take.
 DRAIN_S = 0.7
-GOODBYE_S = 0.8
+COMMIT_S = 0.3
+GOODBYE_S = 0.6
 DEFAULT = f"{HttpOptions().host}:{HttpOptions().port}"
 
 log = get_logger("boardpulse")
@@ -53,7 +59,12 @@ class Bridge:
 
     def __init__(self, config: Config, *sources: PausableSource) -> None:
         self.config = config
-        self._fleet = Fleet(config.settings)
+        self.version = version()
+        self._storage = _storage(config, self)
+        self._fleet = Fleet(replace(config.settings, keep=self._storage is not None))
+        if self._storage is not None:
+            self._fleet.restore(self._storage.kept, time.monotonic(), time.time())
+            self._storage.kept = []
         self._mqtt = None if config.mqtt is None else _mqtt_source(config)
         self._sources = _sources(config, self._mqtt, sources)
         exposition = Exposition(self._fleet.dirty)
@@ -65,9 +76,11 @@ class Bridge:
             queue_frames=limits.queue_frames,
             log_lines_per_minute=limits.log_lines_per_minute,
             catch_up=exposition.catch_up,
+            keeper=self._storage,
         )
-        self.version = version()
         self._self_metrics = SelfMetrics(self._engine, self._fleet, self.version)
+        if self._storage is not None:
+            self._self_metrics.registry.register(StorageMetrics(self._storage))
         self._page = Page(exposition, self._self_metrics)
         self._http = _server(config.http, self)
 
@@ -78,6 +91,8 @@ class Bridge:
 
     def start(self) -> None:
         """Start everything; boards are taken from now on."""
+        if self._storage is not None:
+            self._storage.start()
         self._engine.start()
         self._http.start()
         for source in self._sources:
@@ -91,6 +106,8 @@ class Bridge:
         for source in self._sources:
             source.pause()
         drained = self._engine.stop(DRAIN_S)
+        if self._storage is not None:
+            drained = self._storage.stop(COMMIT_S) and drained
         leaving = [threading.Thread(target=source.stop, daemon=True) for source in self._sources]
         for thread in leaving:
             thread.start()
@@ -101,6 +118,10 @@ class Bridge:
         if not drained:
             log.warning("bridge_stopped_early", frames=self._engine.queue_depth, advice="they will be sent again")
         log.info("bridge_stopped", drained=drained)
+
+    def release(self, actions: Sequence[Action]) -> None:
+        """What waited for a commit that has succeeded."""
+        self._engine.release(actions)
 
     def reload(self, path: Path) -> None:
         """Take the thresholds of the file. With a mistake in it those of before stay."""
@@ -143,6 +164,8 @@ class Bridge:
         details: Json = {"version": self.version, "queue_frames": self._engine.queue_depth}
         if self._mqtt is not None:
             details["broker_connected"] = self._mqtt.connected
+        if self._storage is not None:
+            details["history"] = self._storage.state
         return self._engine.healthy, details
 
 
@@ -157,6 +180,19 @@ def _mqtt_source(config: Config) -> MqttSource:
         return MqttSource(config.mqtt)
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
         raise StartError(f"The certificates in [mqtt] cannot be used: {error}") from error
+
+
+def _storage(config: Config, bridge: Bridge) -> Storage | None:
+    if config.history is None:
+        return None
+    try:
+        return Storage(
+            config.history, config.remote_write, release=bridge.release, write=write_line, version=bridge.version
+        )
+    except StoreInUseError as error:
+        raise StartError(str(error)) from error
+    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+        raise StartError(f"The certificates in [remote_write] cannot be used: {error}") from error
 
 
 def _server(options: HttpOptions, bridge: Bridge) -> HttpServer:

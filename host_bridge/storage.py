@@ -1,0 +1,112 @@
+"""What a bridge keeps and passes on from there: the history store, and remote write behind it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from structlog import get_logger
+
+from host_bridge.core.actions import Action, LogLine
+from host_bridge.core.records import KeptDevice, Record, SamplesRecord
+from host_bridge.options import HistoryOptions, RemoteWriteOptions
+from host_bridge.sinks.history import Store, StoreError, StoreInUseError, StoreWriter
+from host_bridge.sinks.remote_write.spool import Spool
+from host_bridge.sinks.remote_write.writer import RemoteWriter
+
+MAX_RECORDS = 20_000  # between the engine and the store: twenty seconds of a thousand boards
+ENOUGH = MAX_RECORDS // 2  # so many waiting, and no more frames are taken until they are committed
+
+log = get_logger("boardpulse")
+Release = Callable[[Sequence[Action]], None]
+
+
+class Storage:
+    """The engine's Keeper. A store that cannot be opened is never ready: boards and brokers then keep what they have,
+    the page goes on, and `problem` says what to do."""
+
+    def __init__(
+        self,
+        history: HistoryOptions,
+        remote_write: RemoteWriteOptions | None,
+        *,
+        release: Release,
+        write: Callable[[LogLine], None],
+        version: str,
+    ) -> None:
+        """StoreInUseError when another bridge has the file; OSError or ValueError for remote write's certificates."""
+        self.problem = ""
+        self.path = history.path
+        self._writer: StoreWriter | None = None
+        self._busy = False
+        self.kept: list[KeptDevice] = []
+        self.remote = None if remote_write is None else _remote(history, remote_write, version)
+        self._late_s = None if remote_write is None else remote_write.late_after_s
+        self._all = remote_write is not None and remote_write.mode == "all"
+        try:
+            store = Store.open(history.path, sync=history.sync)
+            self.kept = store.load()
+        except StoreInUseError:
+            raise
+        except StoreError as error:
+            self.problem = str(error)
+            log.error("history_unavailable", problem=self.problem, consequence="boards are shown, not acknowledged")
+            return
+        self._writer = StoreWriter(
+            store,
+            release=release,
+            log=write,
+            outgoing_of=None if remote_write is None else self._goes_out,
+            max_records=MAX_RECORDS,
+        )
+
+    @property
+    def writer(self) -> StoreWriter | None:
+        """The store's thread; None when there is no store."""
+        return self._writer
+
+    @property
+    def ready(self) -> bool:
+        """Whether frames can be taken. Once too many wait, only when all of them are committed."""
+        writer = self._writer
+        if writer is None or not writer.available:
+            return False
+        depth = writer.queue_depth
+        self._busy = depth > ENOUGH or (self._busy and depth > 0)
+        return not self._busy
+
+    @property
+    def state(self) -> str:
+        """For /health: ok, busy, or why nothing is kept."""
+        if self._writer is None:
+            return self.problem
+        return self._writer.reason or ("busy" if self._busy else "ok")
+
+    def submit(self, records: Sequence[Record], actions: Sequence[Action]) -> bool:
+        """Have a batch committed, and its actions released then."""
+        return self._writer is not None and self._writer.submit(records, actions)
+
+    def start(self) -> None:
+        """Start the threads."""
+        if self._writer is not None:
+            self._writer.start()
+        if self.remote is not None:
+            self.remote.start()
+
+    def stop(self, timeout_s: float) -> bool:
+        """Commit what was taken, and end. Whether all of it is kept."""
+        until = time.monotonic() + timeout_s
+        done = self._writer is None or self._writer.stop(timeout_s)
+        if self.remote is not None:
+            self.remote.stop(max(0.1, until - time.monotonic()))
+        return done
+
+    def _goes_out(self, record: SamplesRecord) -> bool:
+        late_s = self._late_s
+        return self._all or (late_s is not None and record.arrived - record.times[0] / 1000 >= late_s)
+
+
+def _remote(history: HistoryOptions, options: RemoteWriteOptions, version: str) -> RemoteWriter:
+    return RemoteWriter(
+        options, Spool(history.path, options.max_spool_rows), time.time, get_logger("remote_write"), version=version
+    )
