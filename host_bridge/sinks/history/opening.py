@@ -66,16 +66,20 @@ def connect(path: Path, sync: str, steps: Sequence[Step] = STEPS) -> sqlite3.Con
     return connection
 
 
-def check(path: Path, newest: int = len(STEPS)) -> None:
-    """StoreError unless the file is ours, whole, and not newer than version `newest`. Only reads."""
+def reader(path: Path) -> sqlite3.Connection:
+    """A connection that only reads."""
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=BUSY_S)
+
+
+def check(path: Path, newest: int = len(STEPS), *, pages: bool = True) -> None:
+    """StoreError unless the file is ours, whole (`pages`), and not newer than version `newest`. Only reads."""
     with path.open("rb") as file:
         header = file.read(100)
     if header[:16] != MAGIC or len(header) < 100:
         raise StoreError(f"{path} is no history: it is not an SQLite database. What to do: {_MOVE_AWAY}")
     if int.from_bytes(header[68:72], "big") != APPLICATION_ID:
         raise StoreError(f"{path} is a database of another program. What to do: {_MOVE_AWAY}")
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_S)
-    with contextlib.closing(connection):
+    with contextlib.closing(reader(path)) as connection:
         try:
             version = version_of(connection)
             if version > newest:
@@ -83,7 +87,8 @@ def check(path: Path, newest: int = len(STEPS)) -> None:
                     f"{path} was written by a newer boardpulse (version {version} of its tables; this one knows "
                     f"{newest}). What to do: update boardpulse, or {_MOVE_AWAY}"
                 )
-            _check_pages(connection, path)
+            if pages:
+                _check_pages(connection, path)
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.OperationalError):
                 raise

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from host_bridge.core.records import EventRecord, KeptDevice, Record, SamplesRecord
-from host_bridge.sinks.history import events, journal, opening, state
+from host_bridge.sinks.history import compaction, events, journal, opening, retention, state
 from host_bridge.sinks.history.database import Database
 from host_bridge.sinks.history.errors import translated
 from host_bridge.sinks.history.groups import Groups
 from host_bridge.sinks.history.journal import Journal
+from host_bridge.sinks.history.retention import Retained
 from host_bridge.sinks.history.schema import STEPS, Step
 
 
@@ -93,6 +94,22 @@ class Store:
         self._groups.committed()
         if rows:
             self._journal.committed(rows, int(samples[0].arrived * 1000))
+
+    def compact(self, now_ms: int, budget_s: float = 0.02) -> bool:
+        """Rewrite what the journal has enough of into columns, for about `budget_s`. True: there is more to do."""
+        return compaction.compact(self._database, self._journal, now_ms, budget_s)
+
+    def retain(self, now_ms: int, max_age_s: float, max_bytes: int, budget_s: float = 0.02) -> Retained:
+        """Delete what is too old, then the oldest while the file is too large, for about `budget_s`."""
+        gone = retention.retain(self._database, now_ms, max_age_s, max_bytes, budget_s)
+        if gone.full:
+            self._journal.hurry()  # it is the journal that is too large: what is in chunks can be deleted
+        return gone
+
+    @property
+    def journal_rows(self) -> int:
+        """Frames that are not in chunks yet."""
+        return sum(len(pending.ids) for pending in self._journal.pending.values())
 
     def size_bytes(self) -> int:
         """Of the files, as they are on the disk."""

@@ -17,10 +17,12 @@ from host_bridge.core.records import Record, SamplesRecord
 from host_bridge.sinks.history.availability import Availability
 from host_bridge.sinks.history.errors import StoreError, StoreUnavailableError
 from host_bridge.sinks.history.store import Store
+from host_bridge.sinks.history.upkeep import Upkeep
 
 MAX_TRANSACTION = 4_096  # records; more make a transaction longer, not faster
 FIRST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 5.0
+UPKEEP_PAUSE_S = 5.0  # after upkeep that failed
 
 T = TypeVar("T")
 
@@ -47,6 +49,8 @@ class StoreWriter:
         outgoing_of: Callable[[SamplesRecord], bool] | None = None,
         recovered: Callable[[], None] | None = None,
         max_records: int = 20_000,
+        max_age_s: float = 30 * 86_400.0,
+        max_bytes: int = 1 << 30,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
@@ -64,6 +68,9 @@ class StoreWriter:
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="history", daemon=True)
         self._availability = Availability(store.path, self._say, clock)
+        self._upkeep = Upkeep(store, max_age_s, max_bytes, clock, wall)
+        self._upkeep_trouble = ""
+        self._idle_s = 0.0
         self.queue_depth = 0  # records that are not committed yet
         self.commits = 0
         self.records = 0
@@ -86,6 +93,11 @@ class StoreWriter:
     def unavailable_seconds(self) -> float:
         """For how long it was unavailable in all, until now."""
         return self._availability.seconds()
+
+    @property
+    def upkeep(self) -> Upkeep:
+        """What it deleted, and the size."""
+        return self._upkeep
 
     def start(self) -> None:
         """Start the thread; from now on the store is the thread's."""
@@ -144,12 +156,15 @@ class StoreWriter:
         """Take what has come and do it. False: it is over."""
         with self._changed:
             if not (self._queue or self._tasks or self._stopping):
-                self._changed.wait(1.0)
+                self._changed.wait(self._idle_s)
             batches = self._take()
             if self._stopping and not batches and not self._tasks:
                 return False
         self._run_tasks()
-        return not batches or self._keep(batches)
+        kept = not batches or self._keep(batches)
+        if not self._stopping:
+            self._idle_s = self._tend()
+        return kept
 
     def _take(self) -> list[_Batch]:
         batches: list[_Batch] = []
@@ -214,6 +229,22 @@ class StoreWriter:
                 if not (self._tasks or self._stopping):
                     self._changed.wait(rest)
             self._run_tasks()
+
+    def _tend(self) -> float:
+        """A slice of upkeep; seconds until the next. What it cannot do now hinders no commit, and is said once."""
+        trouble, idle_s = "", UPKEEP_PAUSE_S
+        try:
+            idle_s = self._upkeep.step()
+        except StoreError as error:
+            trouble = str(error)
+        except Exception as error:  # noqa: BLE001  # our own bug, in what only saves space
+            trouble = f"{type(error).__name__}: {error}"
+            if trouble != self._upkeep_trouble:
+                self._own_bug(error)
+        if trouble and trouble != self._upkeep_trouble:
+            self._say(LogLine("warning", "history_upkeep_failed", {"detail": trouble}))
+        self._upkeep_trouble = trouble
+        return idle_s
 
     def _guard(self, do: Callable[[], None]) -> None:
         try:
