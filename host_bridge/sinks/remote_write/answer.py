@@ -1,0 +1,95 @@
+"""What a server's answer means for the samples of the request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+
+# Why a sample was dropped, as it is counted.
+TOO_OLD = "too_old"
+OUT_OF_ORDER = "out_of_order"
+OUT_OF_BOUNDS = "out_of_bounds"
+DUPLICATE = "duplicate"
+FUTURE = "future"
+TOO_LARGE = "too_large"
+REFUSED = "refused"
+SPOOL_FULL = "spool_full"  # more waited than max_spool_rows
+UNREADABLE = "unreadable"  # a row that is not what the store wrote
+REASONS = (TOO_OLD, OUT_OF_ORDER, OUT_OF_BOUNDS, DUPLICATE, FUTURE, TOO_LARGE, REFUSED, SPOOL_FULL, UNREADABLE)
+
+# What servers write, in the order in which it is looked for. Prometheus: storage/interface.go, where "too old sample"
+# and, in 2.42, "out of bounds" also come with status 500. Mimir: "About Grafana Mimir runtime errors", err-mimir-….
+_TEXTS = (
+    ("too old sample", TOO_OLD),
+    ("err-mimir-sample-too-old", TOO_OLD),
+    ("out of bounds", OUT_OF_BOUNDS),
+    ("err-mimir-sample-timestamp-too-old", OUT_OF_BOUNDS),
+    ("out of order sample", OUT_OF_ORDER),
+    ("err-mimir-sample-out-of-order", OUT_OF_ORDER),
+    ("duplicate sample for timestamp", DUPLICATE),
+    ("err-mimir-sample-duplicate-timestamp", DUPLICATE),
+    ("err-mimir-too-far-in-future", FUTURE),
+)
+# 4xx that is about what is in the request. Others (401, 403, 404, …) are about the configuration here or there, and
+# nothing that waits is thrown away because of a password that expired.
+_ABOUT_SAMPLES = {400: REFUSED, 409: REFUSED, 413: TOO_LARGE, 422: REFUSED}
+MAX_RETRY_AFTER_S = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Status, headers with their names in small letters, and the beginning of the body."""
+
+    status: int
+    headers: Mapping[str, str]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """All samples of the request are with the server."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The request will never be taken as it is: at least one of its samples is bad."""
+
+    reason: str  # of REASONS
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Try the same again, not before so many seconds."""
+
+    why: str
+    after_s: float = 0.0
+
+
+Verdict = Taken | Refused | Later
+
+
+def judge(answer: Answer, now: float) -> Verdict:
+    """The meaning of an answer. `now`: Unix seconds, for a Retry-After that is a date."""
+    if 200 <= answer.status < 300:
+        return Taken()
+    why = f"HTTP {answer.status} {answer.text.strip()[:200]}".rstrip()
+    if answer.status in _ABOUT_SAMPLES or answer.status == 500:
+        text = answer.text.lower()
+        reason = next((reason for part, reason in _TEXTS if part in text), _ABOUT_SAMPLES.get(answer.status))
+        if reason is not None:
+            return Refused(reason, why)
+    return Later(why, retry_after_s(answer.headers.get("retry-after", ""), now))
+
+
+def retry_after_s(text: str, now: float) -> float:
+    """Seconds of a Retry-After (RFC 9110 section 10.2.3), at most an hour; 0 for what is none."""
+    text = text.strip()
+    if text.isascii() and text.isdecimal():
+        return min(float(text), MAX_RETRY_AFTER_S)
+    try:
+        until = parsedate_to_datetime(text).timestamp()
+    except (ValueError, OverflowError):
+        return 0.0
+    return min(max(until - now, 0.0), MAX_RETRY_AFTER_S)
