@@ -102,6 +102,16 @@ class Clock:
                 self._begin(uptime_ms, arrival)
         self.observe(uptime_ms, arrival)
 
+    def before(self, uptime_ms: int, latest: float) -> None:
+        """`uptime_ms` was before the time `latest`, however late it was heard of: it is of a boot that is over."""
+        if latest * 1000 - uptime_ms * self._factor < self._origin:
+            self._move(latest * 1000 - uptime_ms * self._factor, uptime_ms)
+
+    @property
+    def uptime_ms(self) -> int:
+        """An uptime that this boot has reached."""
+        return self._at
+
     @property
     def doubtful(self) -> bool:
         """Whether one more hello would tell if the line is wrong."""

@@ -51,15 +51,18 @@ class Ingest:
         if live_only or boot.sequence.take(samples.seq) < REPEATED:
             last = uptimes[-1]
             if not received.retained:
-                boot.clock.observe(last, received.at)
+                if boot is device.boot:
+                    boot.clock.observe(last, received.at)
+                else:
+                    _over(device, boot, last, received.at)
             surplus = len(samples.columns) - plan.width
             if surplus or plan.refused:
                 device.fields_skipped += surplus + plan.refused
             used = plan.narrow if surplus and plan.narrow else plan
             if used.kept is not None and not live_only:
                 self._keep(used, boot, samples, uptimes, received.at, None if device.boot is boot else boot.bases)
-            if last >= plan.newest and samples.declaration == boot.declaration and plan.block.shown:
-                plan.newest = last
+            if samples.seq >= plan.newest and samples.declaration == boot.declaration and plan.block.shown:
+                plan.newest = samples.seq
                 show(used, samples, uptimes, device.rejected)
                 self._context.dirty.mark(plan.block)
         self._finish(device, boot, now)
@@ -68,8 +71,7 @@ class Ingest:
     def _keep(
         self, plan: Plan, boot: Boot, samples: Samples, uptimes: list[int], at: float, bases: Bases | None
     ) -> None:
-        wall = boot.clock.wall
-        times = [round(wall(uptime, at) * 1000) for uptime in uptimes]
+        times = boot.clock.dates(uptimes, at)
         assert plan.kept is not None  # noqa: S101  # the caller's contract
         values = kept_values(plan, samples, bases)
         self._context.keeping.frame(SamplesRecord(plan.kept, boot.id, samples.seq, times, values, at))
@@ -85,7 +87,10 @@ class Ingest:
         if boot.sequence.take(message.seq) < REPEATED:
             device.fields_skipped += message.skipped
             if not isinstance(message, Samples) and not received.retained:
-                boot.clock.observe(message.uptime, received.at)
+                if boot is device.boot:
+                    boot.clock.observe(message.uptime, received.at)
+                else:
+                    _over(device, boot, message.uptime, received.at)
             if isinstance(message, Event):
                 self._event(device, boot, message, received)
             elif isinstance(message, Bye) and device.boot is boot:
@@ -199,3 +204,9 @@ class Ingest:
         elif wake_in_ms is not None:
             device.wake_by = now + liveness.awake_after(wake_in_ms)
             self._presence.step(device, liveness.BYE_SLEEP, now)
+
+
+def _over(device: Device, boot: Boot, uptime_ms: int, at: float) -> None:
+    """Frames of a boot that another has followed were made before that began."""
+    following = device.boot
+    boot.clock.before(uptime_ms, at if following is None else min(at, following.clock.wall(0, at)))

@@ -23,7 +23,7 @@ class Plan:
     width     columns that the declaration explains; what stands behind them is skipped
     narrow    the plan for a frame with more columns, where a key that this bridge does not know may have taken several:
               only the series before that key. None: every width is known
-    newest    uptime of the newest sample that was shown
+    newest    number of the newest frame that was shown
     kept      what history calls its series, in the order of gauges, counters, histograms; None: nothing is kept
     """
 

@@ -31,6 +31,7 @@ class Received:
     channel: str = "up"  # up, hello or state: the last word of the topic
     retained: bool = False
     token: object = None  # given back in Source.acknowledge once the frame is committed; None: nothing to acknowledge
+    again: bool = False  # the broker may have delivered it before
 
 
 class Source(Protocol):

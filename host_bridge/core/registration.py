@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence as Messages
 
+from host_bridge.core.clock import Clock
 from host_bridge.core.context import Context
 from host_bridge.core.declaration import resolve, unlisted
 from host_bridge.core.decode import Message
@@ -20,6 +21,7 @@ from shared_schema.frame import Up
 from shared_schema.hello import Hello
 
 FRESH_S = 60.0  # a board whose first hello comes at so small an uptime has just started
+OVERTAKEN_MS = 30_000  # by which a hello may be older than frames that a broker delivered before it
 SETTLE_S = 5.0  # a broker may deliver frames that the board has ticked off already a little after a hello
 
 
@@ -35,11 +37,18 @@ class Registration:
     def take(self, device: Device, hello: Hello, received: Received, now: float, waiting: Messages[Message]) -> Boot:
         """Apply a hello; the boot that it is of."""
         boot = device.boots.get(hello.boot)
+        if boot is not None and _drawn_again(boot, hello, received):
+            self._context.say("warning", "boot_id_repeated", now, device.device_id, boot=boot.id)
+            self._context.ack_due.pop(boot, None)
+            device.forget(boot.id)
+            boot = None
         if hello.ended and boot is not device.boot:
             return self._former(device, boot, hello, received, now, waiting)
         new = boot is None
         if boot is None:
             boot = Boot(hello.boot, Sequence(None) if received.retained else Sequence(*_beginning(hello, waiting)))
+            if device.boot is not None:
+                boot.clock = Clock(device.boot.clock.drift or 0.0)  # the crystal is the same
             self._count_start(device, hello, received)
         elif received.retained and hello.uptime <= boot.hello_uptime:
             return boot
@@ -155,7 +164,8 @@ class Registration:
             self._context.say("warning", "clock_refused", now, device.device_id, anchor=list(hello.anchor))
 
     def _live(self, device: Device, boot: Boot, hello: Hello, received: Received, now: float) -> None:
-        boot.clock.observe(hello.uptime, received.at)
+        if boot is device.boot:
+            boot.clock.hello(hello.uptime, received.at)
         first, dropped = _outbox(hello)
         if boot.retained and boot.sequence.received:
             boot.dropped_before = dropped
@@ -168,6 +178,15 @@ class Registration:
             settle(self._context, device, boot, now)
         boot.sequence.heard_of(hello.seq)
         self._presence.heard(device, received.at, now)
+
+
+def _drawn_again(boot: Boot, hello: Hello, received: Received) -> bool:
+    """Whether the board has started anew and drawn the number of an earlier boot: it numbers its frames from the
+    beginning. A broker may deliver a hello twice, or behind frames that were made after it; a port does not."""
+    if received.retained or received.again or hello.ended or hello.uptime >= FRESH_S * 1000:
+        return False
+    back_ms = max(boot.hello_uptime, boot.clock.uptime_ms) - hello.uptime
+    return hello.seq < boot.sequence.next and (not received.device_id or back_ms > OVERTAKEN_MS)
 
 
 def settle(context: Context, device: Device, boot: Boot, now: float) -> bool:

@@ -196,7 +196,8 @@ class MqttSource:
         if len(message.payload) > MAX_FRAME_BYTES:
             return Received(SOURCE, port, now, BAD, "too_long", device_id, channel)
         payload = bytes(message.payload)
-        return Received(SOURCE, port, now, FRAME, payload, device_id, channel, bool(message.retain), token)
+        again = bool(message.dup)
+        return Received(SOURCE, port, now, FRAME, payload, device_id, channel, bool(message.retain), token, again)
 
     def _deliver_patiently(self, received: Received) -> bool:
         """Deliver, waiting while the queue is full. False when paused meanwhile: the message stays with the broker."""
