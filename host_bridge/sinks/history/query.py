@@ -11,6 +11,7 @@ from pathlib import Path
 from host_bridge.core.records import EventRecord, KeptDevice, KeptSeries
 from host_bridge.sinks.history import events, opening, state
 from host_bridge.sinks.history.errors import StoreError, of_system, translated
+from host_bridge.sinks.history.extents import Extent, read_extents
 from host_bridge.sinks.history.groups import series_of
 from host_bridge.sinks.history.pieces import Piece, read_pieces
 from host_bridge.sinks.history.series_data import SeriesData, joined
@@ -67,6 +68,11 @@ class History:
         """What was ever kept of a device, in the order of names; once more for each scale or type that it had."""
         with self._moment() as connection:
             return [series for _, series in _series(connection, device_id, "")]
+
+    def extents(self, device_id: str = "") -> list[Extent]:
+        """First and last sample of each series of a device, or of all devices; series without samples are left out."""
+        with self._moment() as connection:
+            return read_extents(connection, device_id)
 
     def samples(
         self,
