@@ -22,6 +22,7 @@ COMMANDS = {
     "bridge": Lazy("host_bridge.cli.bridge:bridge", "Take boards' frames and serve them to Prometheus."),
     "demo": Lazy("boardpulse_tools.demo:demo", "Run a bridge, a broker and two boards on this machine."),
     "devices": Lazy("host_bridge.cli.devices:devices", "List the boards that a running bridge knows."),
+    "history": Lazy("host_bridge.cli.history:history", "Show what boards have measured: tables, CSV or JSON."),
     "ledger": Lazy("host_bridge.cli.ledger:ledger", "Show what became of every frame, and whether it adds up."),
     "decode": Lazy("host_bridge.cli.decode:decode", "Show what is in frames: hex, a file, a capture."),
     "capture": Lazy("host_bridge.cli.capture:capture", "Write what boards send into a file."),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from host_bridge.sinks.logs import escaped
 
 PIPE_WIDTH = 400  # characters; into a pipe a table is as wide as it needs, for grep and cut
+GAP = "  "
 MAX_NAMED = 5  # close names in a message
 
 
@@ -26,6 +27,15 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]], right: Col
     if not console.is_terminal:
         console = Console(width=PIPE_WIDTH)
     console.print(table)
+
+
+def lay_out(columns: Sequence[str], rows: Sequence[Sequence[str]], right: Collection[str] = ()) -> Iterator[str]:
+    """The same as lines, for tables of any length: no column is made to fit, and nothing has to be loaded."""
+    widths = [max(map(len, cells)) for cells in zip(columns, *rows, strict=True)]
+    pads = [str.rjust if column in right else str.ljust for column in columns]
+    for row in (columns, *rows):
+        padded = (pad(cell, width) for pad, cell, width in zip(pads, row, widths, strict=True))
+        yield GAP.join(padded).rstrip()
 
 
 def no_such(kind: str, wanted: str, known: Iterable[str]) -> str:
