@@ -90,8 +90,8 @@ class Storage:
         """Start the threads."""
         if self._writer is not None:
             self._writer.start()
-        if self.remote is not None:
-            self.remote.start()
+            if self.remote is not None:
+                self.remote.start()
 
     def stop(self, timeout_s: float) -> bool:
         """Commit what was taken, and end. Whether all of it is kept."""

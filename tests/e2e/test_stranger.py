@@ -103,11 +103,12 @@ def test_what_is_lost_on_the_line(rig: Rig) -> None:
 
 @both_ways
 def test_a_bridge_that_restarts_asks_and_takes_up(rig: Rig) -> None:
-    """It has forgotten everything; what the board holds meanwhile arrives all the same."""
+    """It has lost its history, and forgotten everything; what the board holds meanwhile arrives all the same."""
     board = rig.board(POWER_ON)
     measure(board, 4)
     rig.ledger(5)
     rig.bridge.stop()
+    rig.bridge.history.unlink()
     for celsius in (23, 24):
         board.samples(TEMPERATURE, [[celsius * 100], [99_000], [10]])
     rig.start()
@@ -117,6 +118,23 @@ def test_a_bridge_that_restarts_asks_and_takes_up(rig: Rig) -> None:
     assert (rig.state(), rig.rejected(), board.refused) == ("online", {}, [])
     if rig.link == UART:
         assert [9, board.boot] in board.heard
+
+
+@both_ways
+def test_a_bridge_that_restarts_goes_on_where_it_was(rig: Rig) -> None:
+    """It asks for nothing, and its ledger goes on."""
+    board = rig.board(POWER_ON)
+    measure(board, 4)
+    rig.ledger(5)
+    rig.bridge.stop()
+    for celsius in (23, 24):
+        board.samples(TEMPERATURE, [[celsius * 100], [99_000], [10]])
+    rig.start()
+    board.run(lambda: not board.outbox)
+    until(lambda: rig.value("temperature_celsius") == 24)
+    rig.ledger(7)
+    assert (rig.state(), rig.rejected(), board.refused) == ("online", {}, [])
+    assert [9, board.boot] not in board.heard
 
 
 @both_ways

@@ -23,6 +23,7 @@ class Wire:
     def __init__(self) -> None:
         self.sent: list[object] = []
         self.acknowledged: list[object] = []
+        self.stalls: list[bool] = []
 
     def start(self, deliver: Callable[[Received], bool]) -> None:
         """Nothing to start: tests submit themselves."""
@@ -43,6 +44,10 @@ class Wire:
 
     def withhold(self, token: object) -> None:
         """Nothing to keep back."""
+
+    def stall(self, stalled: bool) -> None:
+        """Keep whether it is."""
+        self.stalls.append(stalled)
 
 
 def frame(payload: bytes, token: object = None) -> Received:
