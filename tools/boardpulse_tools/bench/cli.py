@@ -3,6 +3,7 @@
 import signal
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import click
@@ -55,6 +56,24 @@ def board(json_wanted: bool, port: str | None, cycles: int) -> None:
     """What the firmware takes on a board: heap, flash, and time, on MicroPython of 32 and 64 bits."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     finish(board_report(cycles, port), json_wanted)
+
+
+@bench.command()
+@click.option("--json", "json_wanted", is_flag=True, help="One JSON object instead of tables.")
+@click.option("--short", is_flag=True, help="Few kills and short outages, as in CI: three minutes.")
+@click.option("--only", multiple=True, metavar="NAME", help="One scenario; may be given again. Default: all.")
+@click.option("--seed", type=int, help="Repeat the random moments of a run that said this seed.")
+def chaos(json_wanted: bool, short: bool, only: tuple[str, ...], seed: int | None) -> None:
+    """Whether anything vanishes: kills, outages, noise, full outboxes, against what boards themselves wrote down."""
+    from boardpulse_tools.bench.chaos import command
+
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    if unknown := [name for name in only if name not in command.NAMES]:
+        raise click.BadParameter(f"{unknown[0]} is none of {', '.join(command.NAMES)}", param_hint="--only")
+    seed = command.any_seed() if seed is None else seed
+    click.echo(f"seed {seed}", err=True)
+    tell = partial(click.echo, err=True) if sys.stderr.isatty() else lambda _: None
+    finish(command.chaos_report(seed, short, only, tell), json_wanted)
 
 
 def board_report(cycles: int, port: str | None) -> Report:

@@ -1,0 +1,1 @@
+"""`boardpulse bench chaos`: whether anything vanishes, counted from what the boards themselves wrote down."""
