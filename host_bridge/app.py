@@ -157,7 +157,8 @@ class Bridge:
     def fleet(self) -> Json:
         """All boards with their present values."""
         views = self._fleet.devices()
-        return fleet_json([(view, self._fleet.readings(view.device_id)) for view in views], time.time())
+        rows = [(view, self._fleet.readings(view.device_id)) for view in views]
+        return fleet_json(rows, time.time(), "off" if self._storage is None else self._storage.state)
 
     def health(self) -> tuple[bool, Json]:
         """Whether the engine works; a broker that is down is not the bridge's illness."""

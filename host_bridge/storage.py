@@ -11,10 +11,12 @@ from host_bridge.core.actions import Action, LogLine
 from host_bridge.core.records import KeptDevice, Record, SamplesRecord
 from host_bridge.options import HistoryOptions, RemoteWriteOptions
 from host_bridge.sinks.history import Store, StoreError, StoreInUseError, StoreWriter
+from host_bridge.sinks.history.errors import ADVICE
 from host_bridge.sinks.remote_write.spool import Spool
 from host_bridge.sinks.remote_write.writer import RemoteWriter
 
 MAX_RECORDS = 20_000  # between the engine and the store: twenty seconds of a thousand boards
+DAY_S = 86_400
 ENOUGH = MAX_RECORDS // 2  # so many waiting, and no more frames are taken until they are committed
 
 log = get_logger("boardpulse")
@@ -58,6 +60,8 @@ class Storage:
             log=write,
             outgoing_of=None if remote_write is None else self._goes_out,
             max_records=MAX_RECORDS,
+            max_age_s=history.max_age_days * DAY_S,
+            max_bytes=history.max_bytes,
         )
 
     @property
@@ -77,10 +81,13 @@ class Storage:
 
     @property
     def state(self) -> str:
-        """For /health: ok, busy, or why nothing is kept."""
+        """ok, or why nothing is kept and what to do."""
         if self._writer is None:
             return self.problem
-        return self._writer.reason or ("busy" if self._busy else "ok")
+        reason = self._writer.reason
+        if reason:
+            return f"{self.path}: {reason}; {ADVICE[reason]}"
+        return "the disk is too slow for what comes" if self._busy else "ok"
 
     def submit(self, records: Sequence[Record], actions: Sequence[Action]) -> bool:
         """Have a batch committed, and its actions released then."""

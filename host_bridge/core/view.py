@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from host_bridge.core import liveness
 from host_bridge.core.device import Device
 from host_bridge.core.ledger import Counts
 from host_bridge.core.numerals import decimal
@@ -52,7 +51,7 @@ def view(device: Device) -> DeviceView:
         source=device.source,
         port=device.port,
         state=device.state,
-        last_seen=None if device.state == liveness.UNKNOWN else device.last_seen,
+        last_seen=device.last_seen or None,
         boot=None if boot is None else boot.id,
         cadence_s=device.cadence_s,
         info={m.INFO_NAMES[key]: text for key, text in device.info.copy().items()},

@@ -11,10 +11,13 @@ from host_bridge.core.view import DeviceView, Reading
 Json = dict[str, Any]
 
 
-def fleet_json(devices: Iterable[tuple[DeviceView, list[Reading]]], now: float) -> Json:
-    """Every device with its present values, ordered by device id. Times are Unix seconds."""
+def fleet_json(devices: Iterable[tuple[DeviceView, list[Reading]]], now: float, history: str = "off") -> Json:
+    """Every device with its present values, ordered by device id. Times are Unix seconds.
+
+    history: ok; off, when nothing is to be kept; else why nothing can be kept.
+    """
     rows = sorted(devices, key=lambda pair: pair[0].device_id)
-    return {"now": now, "devices": [device_json(view, readings) for view, readings in rows]}
+    return {"now": now, "history": history, "devices": [device_json(view, readings) for view, readings in rows]}
 
 
 def device_json(view: DeviceView, readings: Iterable[Reading]) -> Json:

@@ -35,7 +35,7 @@ PAGE = """<!doctype html>
 <nav><a href="/metrics">/metrics</a> <a href="/api/devices">/api/devices</a></nav>
 </header>
 <main id="live">
-<p class="summary">{summary}</p>
+{warning}<p class="summary">{summary}</p>
 {table}
 </main>
 <footer>
@@ -54,6 +54,7 @@ def render(fleet: Json, version: str) -> str:
     noun = "board" if len(devices) == 1 else "boards"
     return PAGE.format(
         title=f"{online}/{len(devices)} online · boardpulse",
+        warning=_warning(str(fleet["history"])),
         summary=f"{len(devices)} {noun}, {online} online" if devices else "",
         table=table(devices, now) if devices else EMPTY,
         version=escape(version),
@@ -121,6 +122,13 @@ def size(count: float) -> str:
             return f"{count:.0f} {name}" if name == "B" else f"{count:.1f} {name}"
         count /= 1024
     return f"{count:.1f} TiB"
+
+
+def _warning(history: str) -> str:
+    if history in ("ok", "off"):
+        return ""
+    why = f"Nothing is kept at present: {history}. Boards and broker hold what they have; it comes when this is over."
+    return f'<p class="warning" role="alert">{escape(why)}</p>\n'
 
 
 def _alerts(device: Json) -> str:

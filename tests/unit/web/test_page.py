@@ -153,3 +153,10 @@ def test_an_age_has_one_unit(seconds: float, text: str) -> None:
 def test_a_size_has_one_unit(count: float, text: str) -> None:
     """Bytes of a microcontroller and of a server."""
     assert size(count) == text
+
+
+def test_a_history_that_keeps_nothing_is_said_on_the_page() -> None:
+    """With what to do; while all is well there is no such line."""
+    assert "warning" not in render(fleet_json([(VIEW, [])], NOW, "ok"), "0.1.0")
+    page = render(fleet_json([(VIEW, [])], NOW, "/data/history.db: full; free <space>"), "0.1.0")
+    assert "Nothing is kept at present: /data/history.db: full; free &lt;space&gt;." in page

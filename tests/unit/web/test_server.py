@@ -40,7 +40,7 @@ class Pages:
 
     def fleet(self) -> dict[str, Any]:
         """Nobody."""
-        return {"now": 1_760_000_000.0, "devices": []}
+        return {"now": 1_760_000_000.0, "history": "ok", "devices": []}
 
     def health(self) -> tuple[bool, dict[str, Any]]:
         """As it was set."""
