@@ -169,10 +169,10 @@ def show_events(store: History, device: str, span: Span, form: str, limit: int |
 
 def say_nothing(what: str, span: Span, ends: Sequence[Span]) -> None:
     """That a range is empty, and which is not."""
-    there = "nor any other"
+    there = ", and none at any other time"
     if ends:
-        there = f"there are some from {local(min(ends)[0])} to {local(max(last for _, last in ends))}"
-    click.echo(f"{what} from {local(span[0])} to {local(span[1])}; {there}.", err=True)
+        there = f"; there are some from {local(min(ends)[0])} to {local(max(last for _, last in ends))}"
+    click.echo(f"{what} from {local(span[0])} to {local(span[1])}{there}.", err=True)
 
 
 def emit(lines: Iterable[str]) -> None:

@@ -64,6 +64,9 @@ def test_two_boards_are_live_and_a_signal_ends_everything(tmp_path: Path, number
         demo.wait_for("2 boards online")
         assert f"Page:    http://{LOOPBACK}:{demo.port}/\n" in demo.process.output()
         assert "run the firmware as it is, on MicroPython" in demo.process.output()
+        assert re.search(
+            rf"History: boardpulse history --path {demo.temporary}/.*/history\.db\n", demo.process.output()
+        )
         for device in ("demo-uart", "demo-mqtt"):  # a board is online from its hello on, before its first sample
             until(lambda device=device: total(demo.page(), "device_memory_free_bytes", device_id=device) > 0)
         page = demo.page()

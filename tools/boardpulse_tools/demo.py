@@ -121,6 +121,7 @@ def _say_where(bridge: Bridge, broker: brokers.Broker, cable: Cable, runs_on: bo
         click.echo(f"         {why}: both run the same firmware under {runs_on}.")
     click.echo(f"Page:    {bridge.url}")
     click.echo(f"Metrics: {bridge.url}metrics")
+    click.echo(f"History: boardpulse history --path {bridge.history}")
     click.echo("Ctrl-C ends it.")
 
 
