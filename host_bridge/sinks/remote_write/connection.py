@@ -7,7 +7,6 @@ import http.client
 import socket
 import ssl
 import threading
-import time
 from urllib.parse import urlsplit
 
 from host_bridge.options import RemoteWriteOptions
@@ -41,21 +40,21 @@ class Connection:
 
     def post(self, body: bytes) -> Answer:
         """The answer to a request. SendError when there is none within the time that the options give it."""
-        overdue = threading.Timer(self._timeout_s, self._cut)
-        overdue.daemon = True
-        overdue.start()
-        until = time.monotonic() + self._timeout_s
+        overdue = threading.Event()
+        timer = threading.Timer(self._timeout_s, self._expire, (overdue,))
+        timer.daemon = True
+        timer.start()
         try:
-            answer = self._post_again_if_stale(body, until)
-            if self._aborted or time.monotonic() >= until:  # http.client takes headers that were cut off for whole ones
+            answer = self._post_again_if_stale(body, overdue)
+            if self._aborted or overdue.is_set():  # http.client takes headers that were cut off for whole ones
                 raise OSError("cut off")
             return answer
         except (OSError, http.client.HTTPException, ValueError) as error:
             self.close()
-            late = f"no answer within {self._timeout_s:g} s: " if time.monotonic() >= until else ""
+            late = f"no answer within {self._timeout_s:g} s: " if overdue.is_set() else ""
             raise SendError(late + (str(error) or type(error).__name__)) from error
         finally:
-            overdue.cancel()
+            timer.cancel()
 
     def abort(self) -> None:
         """End the request in hand, and refuse later ones."""
@@ -71,13 +70,13 @@ class Connection:
             self._link.close()
             self._link = None
 
-    def _post_again_if_stale(self, body: bytes, until: float) -> Answer:
+    def _post_again_if_stale(self, body: bytes, overdue: threading.Event) -> Answer:
         """A server closes a connection that idles whenever it likes: that is no failure, and a new one shows it."""
         kept = self._link is not None
         try:
             return self._post(body)
         except (ConnectionError, http.client.BadStatusLine):
-            if not kept or self._aborted or time.monotonic() >= until:
+            if not kept or self._aborted or overdue.is_set():
                 raise
             self.close()
             return self._post(body)
@@ -106,6 +105,10 @@ class Connection:
                 raise SendError("stopping")
             self._link, self._socket = link, link.sock
         return link
+
+    def _expire(self, overdue: threading.Event) -> None:
+        overdue.set()
+        self._cut()
 
     def _cut(self) -> None:
         """Wake the thread that waits for the server."""
