@@ -74,6 +74,10 @@ bench: components ## Bytes on the wire, ours and others'; heap, flash and time o
 	$(BIN)/boardpulse bench wire
 	$(BIN)/boardpulse bench board
 
+.PHONY: chaos
+chaos: components ## Kills, outages, noise and full outboxes, against what boards themselves wrote down: about ten minutes
+	$(BIN)/boardpulse bench chaos
+
 .PHONY: check
 check: gen-check lint type components ## What has to be clean before a commit: all of the above, and the fast tests
 	$(PYTHON_RUN) -m pytest $(FAST_TESTS)

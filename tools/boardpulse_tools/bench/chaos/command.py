@@ -40,6 +40,6 @@ def chaos_report(seed: int, short: bool, only: tuple[str, ...], tell: Callable[[
             "failed": failed,
         },
         goals=goals.goals(results, chosen),
-        tables=[goals.table(results)],
+        tables=goals.tables(results),
         notes=notes + [f"Not measured: {name}: {why}" for name, why in failed.items()],
     )

@@ -50,19 +50,28 @@ def goals(results: Results, chosen: frozenset[str]) -> list[Goal]:
     return [limit.goal(results, chosen) for limit in LIMITS if any(name in chosen for name, _ in limit.counts)]
 
 
-def table(results: Results) -> Table:
-    """Samples of the scenarios in which boards stream, for people."""
-    columns = ("taken", "kept", "lost", "duplicated", "wrong", "mismatch", "time_error_ms")
-    return Table(
-        "Samples that the boards wrote down, against history; frames by which ledgers differ",
-        ("scenario", *columns),
-        [
-            (name, *(_shown(results[name][key]) for key in columns))
-            for name in _STREAMS
-            if "taken" in results.get(name, {})
-        ],
+def tables(results: Results) -> list[Table]:
+    """What was counted, for people."""
+    columns: tuple[str, ...] = ("taken", "kept", "lost", "duplicated", "wrong", "mismatch", "time_error_ms")
+    rows = [(name, *_cells(results[name], columns)) for name in _STREAMS if name in results]
+    shown = [
+        Table(
+            "Samples as boards wrote them down and as history has them; frames by which ledgers differ",
+            ("scenario", *columns),
+            rows,
+        )
+    ]
+    servers = results.get("backfill", {}).get("servers", {})
+    columns = ("late", "missing", "time_error_s")
+    rows = [(name, *_cells(one, columns)) for name, one in servers.items()]
+    shown.append(
+        Table("Samples that came late, and as remote write brought them to a database", ("server", *columns), rows)
     )
+    return [table for table in shown if table.rows]
 
 
-def _shown(value: float | None) -> str:
-    return NO_VALUE if value is None else f"{value:,.0f}"
+def _cells(numbers: Mapping[str, Any], names: tuple[str, ...]) -> list[str]:
+    values = [numbers.get(name) for name in names]
+    return [
+        NO_VALUE if value is None else f"{value:,.3g}" if isinstance(value, float) else f"{value:,}" for value in values
+    ]

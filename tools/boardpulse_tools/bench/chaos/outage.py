@@ -8,13 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from typing import Any
 
+from boardpulse_tools.bench.backfill import ExpectedSeries, backfill_gaps
 from boardpulse_tools.bench.chaos.noise import Cut
 from boardpulse_tools.bench.chaos.program import main_in_the_past
 from boardpulse_tools.bench.chaos.rig import Rig
 from boardpulse_tools.bench.chaos.run import Run
 from boardpulse_tools.bench.chaos.servers import Server, both
-from boardpulse_tools.bench.chaos.stored import METRIC
-from boardpulse_tools.bench.chaos.tally import Count, Taken, compare
+from boardpulse_tools.bench.chaos.stored import METRICS
+from boardpulse_tools.bench.chaos.tally import Taken
 from boardpulse_tools.processes import ProcessError
 
 OUTAGE_S = 1800
@@ -22,7 +23,6 @@ FACTOR, SHORT_FACTOR = 60, 120
 INTERVAL_MS, BATCH = 1000, 10
 BEFORE_SAMPLES, WAIT_S = 3, 30.0
 LATE_S = 60
-SPAN_S = OUTAGE_S + 3600
 
 
 def measure(run: Run) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def measure(run: Run) -> dict[str, Any]:
 
 def _with_server(run: Run, server: Server) -> dict[str, Any]:
     cut = Cut()
-    more = f'[remote_write]\nurl = "{server.write_url}"\nlate_after_seconds = {LATE_S}\n'
+    more = f'[remote_write]\nurl = "{server.url}/api/v1/write"\nlate_after_seconds = {LATE_S}\n'
     factor = SHORT_FACTOR if run.short else FACTOR
     device = f"late-{server.name}"
     with Rig(run, mqtt=False, uarts=[cut], more=more) as rig:
@@ -55,12 +55,17 @@ def _with_server(run: Run, server: Server) -> dict[str, Any]:
         cut.mend()
         rig.settle()
         late = _late(board.diary().samples)
-        _wait_for(run, server, device, len(late))
+        missing, error_s = _compare(run, server, expected(device, late))
         rig.bridge.stop()
         own = rig.count(board)
-    newer = {float(sample.number) for sample in board.diary().samples[len(late) :]}  # may have been sent, or not
-    there = compare(late, [one for one in server.samples(METRIC, device, SPAN_S) if one[1] not in newer])
-    return _as_numbers(late, there, own)
+    return {
+        "late": len(late),
+        "missing": missing,
+        "time_error_s": round(error_s, 3),
+        "history_lost": own.lost,
+        "history_wrong": own.wrong,
+        "history_time_error_s": round(own.time_error_ms / 1000, 3),
+    }
 
 
 def _late(samples: list[Taken]) -> list[Taken]:
@@ -69,19 +74,19 @@ def _late(samples: list[Taken]) -> list[Taken]:
     return [sample for sample in samples if sample.at_ms < newest - 2 * LATE_S * 1000]
 
 
-def _wait_for(run: Run, server: Server, device: str, count: int) -> None:
-    """Until the database has as many samples, or goes without."""
-    with suppress(ProcessError):  # what is missing is counted later
-        run.wait(lambda: len(server.samples(METRIC, device, SPAN_S)) >= count, WAIT_S, "late samples")
+def expected(device: str, taken: list[Taken]) -> list[ExpectedSeries]:
+    """Both series of the running number."""
+    times, numbers = [sample.at_ms / 1000 for sample in taken], [float(sample.number) for sample in taken]
+    return [ExpectedSeries(metric, {"device_id": device}, times, numbers) for metric in METRICS]
 
 
-def _as_numbers(late: list[Taken], there: Count, own: Count) -> dict[str, Any]:
-    return {
-        "late": len(late),
-        "missing": there.lost,
-        "wrong": there.wrong,
-        "time_error_s": round(there.time_error_ms / 1000, 3),
-        "history_lost": own.lost,
-        "history_wrong": own.wrong,
-        "history_time_error_s": round(own.time_error_ms / 1000, 3),
-    }
+def _compare(run: Run, server: Server, wanted: list[ExpectedSeries]) -> tuple[int, float]:
+    """(missing, time error in seconds), when everything is there or has had its time to come."""
+
+    def complete() -> bool:
+        server.show_all()
+        return backfill_gaps(server.url, wanted)[0] == 0
+
+    with suppress(ProcessError):
+        run.wait(complete, WAIT_S, "late samples")
+    return backfill_gaps(server.url, wanted)

@@ -13,7 +13,7 @@ from boardpulse_tools.bench.chaos.ledger import Ledger, ledger
 from boardpulse_tools.bench.chaos.program import main_program
 from boardpulse_tools.bench.chaos.proxy import Proxy
 from boardpulse_tools.bench.chaos.run import Run
-from boardpulse_tools.bench.chaos.stored import kept_devices, kept_numbers
+from boardpulse_tools.bench.chaos.stored import METRICS, kept_devices, kept_numbers
 from boardpulse_tools.bench.chaos.tally import Count, compare
 from boardpulse_tools.boards import Interpreter
 from boardpulse_tools.bridge import Bridge
@@ -157,8 +157,10 @@ class Rig:
         return {"count": count, "mismatch": sum(mismatches), "strangers": strangers, "devices": devices}
 
     def count(self, board: Board) -> Count:
-        """What the board wrote down against what history has of it."""
-        return compare(board.diary().samples, kept_numbers(self.bridge.history, board.device))
+        """What the board wrote down against what history has of it. Gauge and counter are the same number: where they
+        differ, something is wrong."""
+        gauge, counter = (kept_numbers(self.bridge.history, board.device, metric) for metric in METRICS)
+        return compare(board.diary().samples, gauge) + Count(wrong=len(set(gauge) ^ set(counter)))
 
 
 def _set_keepalive(config: Path, seconds: int) -> None:

@@ -1,8 +1,5 @@
-"""A real Prometheus and a real VictoriaMetrics that take remote write, and the samples that they have."""
+"""A real Prometheus and a real VictoriaMetrics that take remote write."""
 
-import json
-import time
-import urllib.parse
 import urllib.request
 from collections.abc import Sequence
 from contextlib import suppress
@@ -26,10 +23,10 @@ class Server:
             raise ProcessError(f"{component.name} is missing. To get it: {component.how_to_get}")
         folder.mkdir(parents=True, exist_ok=True)
         self.name = component.name
-        self._address = f"{LOOPBACK}:{free_port()}"
-        options = _prometheus(folder, self._address) if component is PROMETHEUS else _victoria(folder, self._address)
+        address = f"{LOOPBACK}:{free_port()}"
+        self.url = f"http://{address}"
+        options = _prometheus(folder, address) if component is PROMETHEUS else _victoria(folder, address)
         self._process = Process(self.name, [program, *options], folder / f"{self.name}.log")
-        self.write_url = f"http://{self._address}/api/v1/write"
 
     def __enter__(self) -> "Server":
         self._process.start()
@@ -43,16 +40,10 @@ class Server:
     def __exit__(self, *_: object) -> None:
         self._process.stop(10)
 
-    def samples(self, metric: str, device: str, span_s: int) -> list[tuple[int, float]]:
-        """(Unix milliseconds, value) of every sample of the last `span_s` seconds."""
-        with suppress(
-            OSError
-        ):  # VictoriaMetrics shows at once what it has; Prometheus always does, and has no such page
+    def show_all(self) -> None:
+        """Have VictoriaMetrics show at once what it has. Prometheus always does, and has no such page."""
+        with suppress(OSError):
             self._get("/internal/force_flush")
-        selector = f'{metric}{{device_id="{device}"}}[{span_s}s]'
-        query = urllib.parse.urlencode({"query": selector, "time": f"{time.time() + 5:.3f}"})
-        found = json.loads(self._get(f"/api/v1/query?{query}"))["data"]["result"]
-        return [(round(float(at) * 1000), float(value)) for series in found for at, value in series["values"]]
 
     def _ready(self) -> bool:
         try:
@@ -61,10 +52,9 @@ class Server:
             return False
         return True
 
-    def _get(self, path: str) -> bytes:
-        with urllib.request.urlopen(f"http://{self._address}{path}", timeout=ASK_S) as answer:
-            body: bytes = answer.read()
-        return body
+    def _get(self, path: str) -> None:
+        with urllib.request.urlopen(f"{self.url}{path}", timeout=ASK_S) as answer:  # noqa: S310 - our own http://
+            answer.read()
 
 
 def _prometheus(folder: Path, address: str) -> Sequence[str]:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from host_bridge.sinks.history.query import History
 
-METRIC = "device_chaos_number"  # what program.py's sensor calls chaos_number
+METRICS = ("device_chaos_number", "device_chaos_total")  # a gauge and a counter, both of program.py's running number
 _ENDLESS = 1 << 62
 
 
-def kept_numbers(path: Path, device: str, metric: str = METRIC) -> list[tuple[int, float | None]]:
+def kept_numbers(path: Path, device: str, metric: str = METRICS[0]) -> list[tuple[int, float | None]]:
     """(Unix milliseconds, running number) of every sample that history has of a board, repeats included."""
     with closing(History.open(path)) as history:
         found = history.samples(device, metric, 0, _ENDLESS)
