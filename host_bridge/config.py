@@ -85,6 +85,7 @@ def parse(values: Mapping[str, object], folder: Path, variables: Mapping[str, st
             limits=_limits(top.table("limits")),
             thresholds=read_thresholds(top.tables("threshold")),
             keys=read_keys(top.table("keys")),
+            send_time=_send_time(top.table("clock")),
         ),
         serial=_serial(top.table("serial")),
         mqtt=_mqtt(top.table("mqtt")) if top.has("mqtt") else None,
@@ -185,6 +186,12 @@ def _http(table: Table) -> HttpOptions:
         options = HttpOptions()
     table.finish()
     return options
+
+
+def _send_time(table: Table) -> bool:
+    on = table.flag("send_time", True)
+    table.finish()
+    return on
 
 
 def _log(table: Table) -> LogOptions:

@@ -211,7 +211,7 @@ class Engine:
             return
         self._tick_at = now
         try:
-            actions = self._fleet.tick(now)
+            actions = self._fleet.tick(now, self._wall())
         except Exception as error:  # noqa: BLE001  # as in _take
             self._own_bug(error)
             return

@@ -48,4 +48,5 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     thresholds: tuple[Threshold, ...] = ()
     keys: Mapping[str, bytes] = field(default_factory=dict)
+    send_time: bool = True  # to boards that have no wall clock
     keep: bool = False  # whether a store commits what is taken before it is acknowledged

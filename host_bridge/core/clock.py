@@ -15,6 +15,7 @@ _BUCKET_MS = 60_000  # of uptime: the fastest frame of each goes to the envelope
 _AHEAD_MS = m.MAX_CLOCK_AHEAD_S * 1000.0
 _BEHIND_MS = m.MAX_CLOCK_BEHIND_S * 1000.0
 _DOUBT_MS = 60_000.0  # a hello that is so late was kept by a broker, or the uptime was set back
+_SETTLED = 2
 _AGREE_MS = 10_000  # of uptime between two hellos that say the same
 _FIRST_MINUTE_S = 0.1  # how far the smallest delay so far may be from that of many frames
 _BEST_S, _WORST_DECADES = 0.01, 4  # quality: 1 at 10 ms, 0 at 100 s
@@ -42,9 +43,9 @@ class Clock:
         "_due",
         "_envelope",
         "_factor",
+        "_heard",
         "_high",
         "_high_before",
-        "_host_set",
         "_late",
         "_low",
         "_newest",
@@ -69,7 +70,7 @@ class Clock:
         self._anchor: Anchor | None = None  # the board's own clock
         self._bridge: Anchor | None = None  # what the bridge had told it, and it has told back
         self._used: Anchor | None = None
-        self._host_set = False  # in this boot, so that what comes back may be of the clock before
+        self._heard = 0  # hellos that were not retained, at most 2; _SETTLED: what the bridge tells is of no use to it
         self._low = self._due = inf  # the least delay in this bucket, and the uptime at which it ends
         self._at = 0  # the uptime of that frame
         self._high = self._high_before = 0.0
@@ -90,6 +91,9 @@ class Clock:
     def hello(self, uptime_ms: int, arrival: float) -> None:
         """The same for a hello that was not retained: its uptime is that of its sending. Two in a row that agree show
         that a line is far too low, as when the uptime was set back."""
+        self._heard += 1
+        if self._heard >= _SETTLED:
+            self._heard, self._bridge = _SETTLED, None
         offset = arrival * 1000 - uptime_ms
         late = self._late
         if arrival * 1000 - self._origin - uptime_ms * self._factor <= _DOUBT_MS:
@@ -176,7 +180,7 @@ class Clock:
             self.refused += 1
             return False
         if source == _BRIDGE:
-            if not self._host_set:
+            if self._heard < _SETTLED:
                 self._bridge = Anchor(uptime_ms, wall, source, uncertainty_ms)
         elif self._anchor is None:
             self._anchor = Anchor(uptime_ms, wall, source, uncertainty_ms)
@@ -210,7 +214,7 @@ class Clock:
         self._origin += seconds * 1000
         self._envelope.shift(seconds * 1000)
         self._suspect = self._late = self._bridge = None
-        self._host_set = self._host_set or self._origin < inf
+        self._heard = _SETTLED if self._origin < inf else self._heard
         self._newest = self._dated = -inf
         self._choose(self._at)
 
@@ -278,7 +282,7 @@ class Clock:
             self.refused,
             self.clamped,
             self.command,
-            self._host_set,
+            self._heard,
             self.ahead_s,
         ]
 
@@ -287,7 +291,7 @@ class Clock:
         """The clock whose state() it is. ValueError or TypeError when it is none."""
         clock = cls()
         origin, clock._factor, low, clock._at, edge, own, told, *rest = state
-        clock.refused, clock.clamped, clock.command, clock._host_set, clock.ahead_s = rest
+        clock.refused, clock.clamped, clock.command, clock._heard, clock.ahead_s = rest
         clock._origin = inf if origin is None else origin
         if edge:
             clock._envelope.xs, clock._envelope.ys = [edge[0], edge[2]], [edge[1], edge[3]]

@@ -126,6 +126,8 @@ class Device:
         "source",
         "state",
         "status",
+        "time_at",
+        "time_tries",
         "wake_by",
         "weight",
     )
@@ -147,6 +149,8 @@ class Device:
         self.kept_at = 0.0  # when the store was last given what is known of it
         self.last_seen = 0.0
         self.wake_by = 0.0
+        self.time_at = 0.0  # when it may be told the time again (time_down.py)
+        self.time_tries = 0  # since it last had the right time
         self.bye_boot = 0
         self.bye_seq = -1
         self.series: list[Series] = []

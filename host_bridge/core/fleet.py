@@ -86,10 +86,11 @@ class Fleet:
             self._link_down(received, now)
         return actions
 
-    def tick(self, now: float) -> Sequence[Action]:
-        """What is due by now: acks, silence, hello?. To be called about every 0.1 s."""
+    def tick(self, now: float, wall: float | None = None) -> Sequence[Action]:
+        """What is due by now: acks, silence, hello?. To be called about every 0.1 s. `wall`: the time, Unix seconds,
+        for boards that have none; None: they are told nothing."""
         actions = self._context.actions = []
-        self._router.timers.run(now)
+        self._router.timers.run(now, wall)
         return actions
 
     def clock_set(self, seconds: float, now: float) -> Sequence[Action]:
@@ -98,6 +99,7 @@ class Fleet:
         for device in self._devices.values():
             for boot in device.boots.values():
                 boot.clock.shift(seconds)
+        self._router.timers.time.host_clock_set(now)
         self._context.say("warning", "host_clock_set", now, "", by_seconds=round(seconds, 3))
         return actions
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from host_bridge.core import liveness
 from host_bridge.core.actions import StateChange
 from host_bridge.core.context import Context
@@ -12,10 +14,11 @@ from host_bridge.core.tally import bump
 class Presence:
     """Liveness of all devices."""
 
-    __slots__ = ("_context",)
+    __slots__ = ("_context", "woken")
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self.woken: Callable[[Device, float, float], None] | None = None  # device, now, the time: it can hear again
 
     def heard(self, device: Device, at: float, now: float) -> None:
         """A valid frame came that was not retained."""
@@ -23,6 +26,8 @@ class Presence:
         device.last_seen = at
         if device.state != liveness.ONLINE:
             self.step(device, liveness.HEARD, now)
+            if self.woken is not None:
+                self.woken(device, now, at)
 
     def step(self, device: Device, event: str, now: float) -> None:
         """Apply `event`. A pair that the table does not know is our own error: counted, and nothing changes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Sequence as Messages
 
 from host_bridge.core.clock import Clock
@@ -28,11 +29,13 @@ SETTLE_S = 5.0  # a broker may deliver frames that the board has ticked off alre
 class Registration:
     """Takes hellos for devices that the fleet has found or made."""
 
-    __slots__ = ("_context", "_presence")
+    __slots__ = ("_context", "_presence", "greeted")
 
     def __init__(self, context: Context, presence: Presence) -> None:
         self._context = context
         self._presence = presence
+        # device, boot, hello, arrival, now, whether the boot is new: a present boot said hello, live
+        self.greeted: Callable[[Device, Boot, Hello, float, float, bool], None] | None = None
 
     def take(self, device: Device, hello: Hello, received: Received, now: float, waiting: Messages[Message]) -> Boot:
         """Apply a hello; the boot that it is of."""
@@ -59,6 +62,8 @@ class Registration:
         elif new:
             return boot  # retained, and of a boot that another has followed: nothing is known of it that is of use
         self._note(device, boot, hello, received, now)
+        if not received.retained and self.greeted is not None:
+            self.greeted(device, boot, hello, received.at, now, new)
         return boot
 
     def _former(

@@ -46,6 +46,7 @@ class Router:
         self.ports: dict[tuple[str, str], Device] = {}
         self.held = Held(context.limits.max_held_in_all)
         self.timers = Timers(context, presence, self._ingest, self.devices, self.held)
+        self._registration.greeted = self.timers.time.hello
 
     def restore(self, devices: Iterable[KeptDevice], now: float, wall: float) -> None:
         """Know the devices that a store has kept. Before the first frame only."""

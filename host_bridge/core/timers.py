@@ -8,6 +8,7 @@ from host_bridge.core.held import ASK_EVERY_S, Held, Waiting
 from host_bridge.core.ingest import Ingest
 from host_bridge.core.presence import Presence
 from host_bridge.core.registration import settle
+from host_bridge.core.time_down import TimeDown
 from shared_schema.commands import encode_hello_request
 
 SWEEP_S = 1.0  # how often every device is looked at
@@ -19,7 +20,7 @@ MAX_ASKS_DOUBLED = 10  # about a gap: after one cadence, then after twice as lon
 class Timers:
     """Run at each tick."""
 
-    __slots__ = ("_context", "_devices", "_held", "_ingest", "_presence", "_swept_at")
+    __slots__ = ("_context", "_devices", "_held", "_ingest", "_presence", "_swept_at", "time")
 
     def __init__(
         self, context: Context, presence: Presence, ingest: Ingest, devices: dict[str, Device], held: Held
@@ -30,19 +31,24 @@ class Timers:
         self._devices = devices
         self._held = held
         self._swept_at = float("-inf")
+        self.time = TimeDown(context, ingest, devices)
+        presence.woken = self.time.woken
 
-    def run(self, now: float) -> None:
-        """Do what is due."""
+    def run(self, now: float, wall: float | None) -> None:
+        """Do what is due. `wall` is the time now, where it is known."""
         for boot, device in list(self._context.ack_due.items()):
             self._ingest.acknowledge(device, boot)
         for waiting in self._held.due(now):
             self.ask(waiting)
+        if wall is not None:
+            self.time.run(now, wall)
         if 0 <= now - self._swept_at < SWEEP_S:
             return
         self._swept_at = now
         self._expire(now)
         for device in self._devices.values():
             self._presence.check(device, now)
+            self.time.look_at(device, now)
             self._keep_counters(device, now)
             for boot in list(device.boots.values()):
                 self._look_at(device, boot, now)

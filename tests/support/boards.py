@@ -118,9 +118,14 @@ class Bridge:
         return list(self.fleet.handle(Received("serial", port, self.now, LINK_DOWN, "unplugged"), self.now))
 
     def after(self, seconds: float) -> list[Action]:
-        """Let time pass in one step, and tick."""
+        """Let time pass in one step, and tick. Boards are told the time only in time_passes()."""
         self.now += seconds
         return list(self.fleet.tick(self.now))
+
+    def time_passes(self, seconds: float) -> list[Action]:
+        """The same for a bridge that knows the time."""
+        self.now += seconds
+        return list(self.fleet.tick(self.now, self.now))
 
     def page(self, openmetrics: bool = False) -> str:
         """The boards' part of /metrics."""

@@ -36,7 +36,6 @@ def test_its_counters_go_on() -> None:
     again = Board(series=[[15, "net", "1"]])
     b.uart(again.hello(uptime=400))
     b.uart(again.samples(2, uptime=9000))
-    assert list(b.values("device_inferences_total").values()) in ([], ["42"])
     assert 42 in [series.value for series in b.fleet._devices["board-1"].series]
 
 

@@ -61,7 +61,7 @@ class Running:
     def __init__(
         self, fleet: Fleet | None = None, queue_frames: int = 1000, log: Callable[[LogLine], None] | None = None
     ):
-        self.fleet = fleet or Fleet()
+        self.fleet = fleet or Fleet(Settings(send_time=False))
         self.wire = Wire()
         self.lines: list[LogLine] = []
         self.reports: list[Action] = []

@@ -47,7 +47,7 @@ class Rig:
     """An engine that a test steps by hand."""
 
     def __init__(self) -> None:
-        self.fleet = Fleet(Settings(keep=True))
+        self.fleet = Fleet(Settings(keep=True, send_time=False))
         self.wire, self.keeper = Wire(), Keeper()
         self.now = 100.0
         self.engine = Engine(
