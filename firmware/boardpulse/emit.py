@@ -21,7 +21,9 @@ def emit(node: "Node", group: "Group") -> None:
             return
         try:
             group.encode(w, node.boot_bytes, outbox.next_seq, node.declaration)
-            outbox.commit(SAMPLES)
+            outbox.commit(group.number << 2 | (group.part == 1) << 7)
+            if group.n >= group.batch:
+                group.cost = outbox.length(outbox.count - 1) * 100 // group.part
             if group.part == group.n:
                 group.clear()
                 return

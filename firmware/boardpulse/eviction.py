@@ -1,80 +1,159 @@
-"""What a full outbox gives up. Loaded when it is full for the first time."""
+"""What a full outbox gives up (SPEC.md section 11). Loaded when it is full for the first time.
+
+From then on frames lie in any order, with one free piece among them that goes round: what comes is written at its
+beginning; the frame behind its end is moved there, made coarser or given up. So a new frame costs the moving of few
+others, however many wait. What was made coarser k times is touched again in every 2**k-th round only: the steps between
+samples so grow with their age, and reach back over many times what the outbox holds.
+"""
 
 from boardpulse.compat import const
+from boardpulse.outbox import EVENT
+from boardpulse.thinning import Thinning, move
 
 TYPE_CHECKING = const(0)
 if TYPE_CHECKING:
     from boardpulse.outbox import Outbox
 
 _DONE = const(1)
+_THINNED = const(2)
+_LEVEL = const(4)  # of a frame's state, from this bit on: how often it was made coarser
+_MOST = const(7)
+_GROUPS = const(32)
 
 
-def evict(box: "Outbox", kind: int) -> bool:
-    """Make room for a frame of `kind`: give up the oldest of the least important that are not above it. False when
-    there is none. Frames that are only held because an older one is not acknowledged go first."""
-    if box._done:  # this is a part of the outbox
-        _remove(box, _find(box, -1))
-        return True
-    victim = 0
-    while victim <= kind:
-        index = _find(box, victim)
-        if index >= 0:
-            _remove(box, index)
-            box.dropped[victim] += 1
-            box.drops += 1
+class Eviction:
+    """Makes room in an outbox, of which this is a part."""
+
+    def __init__(self, box: "Outbox") -> None:
+        self.box = box
+        self._thinning = Thinning(box)
+        self._spared = bytearray(_GROUPS)  # by group, a bit a level: whether the next frame is to go
+        self._round = 0
+        self._reach = 0  # the highest level that is touched in this round
+        self._gained = True
+
+    def yield_for(self, kind: int, need: int) -> bool:
+        """Come one step nearer to `need` bytes in one piece for a frame of `kind`. False when there is nothing that may
+        be given up for it."""
+        box = self.box
+        box.moved += 1
+        if box.count == box.slots:
+            return self._place_in_table(kind)
+        index = self._above(box._tail)
+        limit = box.size if index < 0 else box.offset(index)
+        if limit != box.limit:
+            box.limit = limit  # more became free meanwhile
             return True
-        victim += 1
-    return False
+        spare = box.free() - need
+        if spare < 0 and self._oldest(0) < 0:
+            return self._give_up_least(EVENT, kind)
+        if index < 0:
+            box._tail = 0
+            index = self._above(0)
+            box.limit = box.size if index < 0 else box.offset(index)
+            self._next_round()
+        elif spare >= min(need, box.size >> 3) or box._kind[self._slot(index)] & 3 or self._coarser(index):
+            self._pass(index)  # some is spared, as what is free at the buffer's end is out of reach for now
+        return True
 
+    def _next_round(self) -> None:
+        """Levels that are to be touched: 0, 0 and 1, 0, 0 to 2, 0 …; all, when the last round gained nothing."""
+        self._round += 1
+        self._reach = 0 if self._gained else _MOST
+        while self._gained and self._reach < _MOST and not self._round >> self._reach & 1:
+            self._reach += 1
+        self._gained = False
 
-def _find(box: "Outbox", kind: int) -> int:
-    """Position of the oldest frame of `kind`, or (-1) of one that was acknowledged out of order; -1 if there is
-    none."""
-    index = 0
-    while index < box.count:
-        slot = (box._first + index) % box.slots
-        if box._state[slot] == _DONE if kind < 0 else box._kind[slot] == kind:
-            return index
-        index += 1
-    return -1
+    def _coarser(self, index: int) -> bool:
+        """Halve a frame of samples, or of those that cannot be halved every second one of a group and level. Whether it
+        is only to be moved."""
+        box = self.box
+        slot = self._slot(index)
+        level = box._state[slot] // _LEVEL
+        if level > self._reach:
+            return True
+        self._gained = True
+        if not self._thinning.thin(slot):
+            group = box._kind[slot] >> 2 & 31
+            self._spared[group] ^= 1 << level
+            if not self._spared[group] & 1 << level:
+                box.drop(index)
+                return False
+            self._pass(index)
+        if level < _MOST:
+            box._state[slot] += _LEVEL
+        return False
 
+    def _pass(self, index: int) -> None:
+        """Move a frame from the end of the free piece to its beginning."""
+        box = self.box
+        slot = self._slot(index)
+        length = box._length[slot] + (box._state[slot] & _THINNED)  # which is 2, as many as the bytes behind it
+        move(box.buf, box._offset[slot], box._tail, length)
+        box._offset[slot] = box._tail
+        box._tail += length
 
-def _remove(box: "Outbox", index: int) -> None:
-    """Take out the frame at a position; the older ones slide up into its place."""
-    box.moved += 1
-    if index < box.sent:
-        box.sent -= 1
-    if index < box.again:
-        box.again -= 1
-    if index < box.until:
-        box.until -= 1
-    slot = (box._first + index) % box.slots
-    box._done -= box._state[slot]
-    end = box._offset[slot] + box._length[slot]
-    while index > 0:
-        index -= 1
-        source = (box._first + index) % box.slots
-        end = _slide(box, source, end)
-        _copy_slot(box, source, (source + 1) % box.slots)
-        box._offset[(source + 1) % box.slots] = end
-    box._first = (box._first + 1) % box.slots
-    box.count -= 1
+    def _give_up_least(self, least: int, kind: int) -> bool:
+        """Give up the oldest of the least important kind from `least` on that is not above `kind`."""
+        while least <= kind:
+            index = self._oldest(least)
+            if index >= 0:
+                self.box.drop(index)
+                return True
+            least += 1
+        return False
 
+    def _slot(self, index: int) -> int:
+        return (self.box._first + index) % self.box.slots
 
-def _slide(box: "Outbox", slot: int, end: int) -> int:
-    """Move a frame up, so that it ends at `end`; at the end of the buffer where it does not fit below. Where it
-    begins now."""
-    length = box._length[slot]
-    start = end - length
-    if start < 0:
-        start = box.size - length
-    source = box._offset[slot]
-    while length:
-        length -= 1
-        box.buf[start + length] = box.buf[source + length]
-    return start
+    def _oldest(self, kind: int) -> int:
+        """Position of the oldest frame of a kind, -1 if there is none."""
+        box = self.box
+        index = 0
+        while index < box.count:
+            slot = (box._first + index) % box.slots
+            if box._kind[slot] & 3 == kind and box._state[slot] != _DONE:
+                return index
+            index += 1
+        return -1
 
+    def _above(self, at: int) -> int:
+        """Position of the first frame in the buffer that begins at `at` or behind it, -1 if there is none."""
+        box = self.box
+        found = -1
+        nearest = box.size
+        index = 0
+        while index < box.count:
+            slot = (box._first + index) % box.slots
+            if at <= box._offset[slot] < nearest and box._state[slot] != _DONE:
+                nearest = box._offset[slot]
+                found = index
+            index += 1
+        return found
 
-def _copy_slot(box: "Outbox", source: int, target: int) -> None:
-    for column in box._columns:
-        column[target] = column[source]
+    def _place_in_table(self, kind: int) -> bool:
+        """Take out of the table what is done, if there is nothing such give up a frame."""
+        box = self.box
+        if not box._done:
+            return self._give_up_least(0, kind)
+        index = kept = 0
+        while index < box.count:
+            if box.done(index):
+                if kept < box.sent:
+                    box.sent -= 1
+                if kept < box.again:
+                    box.again -= 1
+                if kept < box.until:
+                    box.until -= 1
+            else:
+                self._move_entry(index, kept)
+                kept += 1
+            index += 1
+        box.count = kept
+        box._done = 0
+        return True
+
+    def _move_entry(self, index: int, target: int) -> None:
+        source, slot = self._slot(index), self._slot(target)
+        for column in self.box._columns:
+            column[slot] = column[source]

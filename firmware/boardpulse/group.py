@@ -103,6 +103,8 @@ class Group:
         self.batch = batch
         self.label = label
         self.number = 0
+        self.since = 0  # the first frame with this interval
+        self.cost = 0  # hundredths of a byte that a sample takes in the outbox
         self.slots: list[Slot] = []
         self.limits: dict[int, tuple[int | None, int | None]] = {}
         self.urgent: Callable[[Group], bool] | None = None  # set with the limits
@@ -134,6 +136,7 @@ class Group:
         self.gaps = [0] * self.batch
         self.n = 0
         self.room = 32 + at * (3 + 2 * self.batch)
+        self.cost = self.room * 100 // self.batch
         self.most = max(1, _MAX_FRAME_VALUES // max(1, at))
         if self.batch > 1:
             from shared_schema.batches import write

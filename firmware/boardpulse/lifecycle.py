@@ -63,6 +63,7 @@ def redeclare(node: "Node", intervals: "list[list[int]] | tuple[()]", batches: "
     groups = node.sampler.groups
     for number, interval_ms in intervals:
         groups[number].interval_ms = interval_ms
+        groups[number].since = node.outbox.next_seq
         groups[number].due = node.clock.now
     for number, batch in batches:
         groups[number].batch = batch

@@ -81,6 +81,7 @@ class Node:
         self._slept_ms = -1
         self._step_us = 0
         link.node = self
+        outbox.groups = sampler.groups
         sampler.begin_sampling(clock.now)
 
     def step(self) -> int:
@@ -164,7 +165,7 @@ class Node:
 
     def capacity_s(self) -> int:
         """For how many seconds the outbox can take frames at the declared cadence."""
-        return self.outbox.free() * 100 // self.sampler.bytes_per_100_s
+        return self.outbox.free() * 100 // self.sampler.bytes_per_100_s()
 
     def sensor_report(self, slot: "Slot", error: "str | None") -> None:
         """Tell that a sensor began to fail (`error`), or that it works again."""

@@ -1,5 +1,4 @@
-"""The frames that wait to be acknowledged: one preallocated ring, in which a full outbox gives up the least
-important first."""
+"""The frames that wait to be acknowledged, in one preallocated buffer. What a full one gives up is eviction.py's work."""
 
 from array import array
 
@@ -10,27 +9,38 @@ TYPE_CHECKING = const(0)
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from boardpulse.eviction import Eviction
+    from boardpulse.group import Group
+
 SAMPLES = 0
 EVENT = 1
 CRASH = 2
 
 _NEW = const(0)
-_DONE = const(1)  # acknowledged while an older one is not
+_DONE = const(1)  # acknowledged or given up while an older one is not: its bytes are free
+_THINNED = const(2)  # the two bytes behind it say how many samples it has lost
 _MAX_FRAME = const(8192)
+_WINDOW = const(4096)  # SEQ_WINDOW of SPEC.md: a bridge that has a frame takes those so far behind it for too old
 
 
 class Outbox:
-    """A ring of frames in the order of their sequence numbers, written in place.
+    """Frames in the order of their sequence numbers, written in place. Positions count from the oldest.
 
     With `seal` (shared_schema.framing's) frames are kept in their form on a UART, `lead` bytes before them; else bare.
-    sealing.py's seal adds at most `more` bytes before that.
-    A frame is written as: w = begin(limit, kind); encode to w; commit(kind). `next_seq` is the number that it gets.
+    sealing.py's seal adds at most `more` bytes before that. It holds at most `slots` frames.
+    A frame is written as: w = begin(limit, kind); encode to w; commit(kind), for samples with what mark() says.
+    `next_seq` is the number that it gets.
     sent, again and until are positions of frames for the link: frames before `sent` were sent once, those from
     `again` up to `until` are being sent another time. They move along when frames leave.
     """
 
     def __init__(
-        self, size: int, seal: "Callable[[bytearray, int, int], int] | None" = None, lead: int = 0, more: int = 0
+        self,
+        size: int,
+        seal: "Callable[[bytearray, int, int], int] | None" = None,
+        lead: int = 0,
+        more: int = 0,
+        slots: int = 0,
     ) -> None:
         self.size = size
         self._more = more
@@ -41,7 +51,7 @@ class Outbox:
         self._lead = lead
         self._at = 0
         self._tail = 0
-        self.slots = max(8, size // 40)
+        self.slots = slots or max(8, size // 40)
         self._seq = array("I", [0] * self.slots)
         self._offset = array("I", [0] * self.slots)
         self._length = array("H", [0] * self.slots)
@@ -55,17 +65,19 @@ class Outbox:
         self.sent = self.again = self.until = 0
         self.moved = 0
         self._done = 0
+        self.used = 0
+        self.limit = -1  # where the free piece behind `_tail` ends; -1 as long as frames lie in their order
         self.dropped = [0, 0, 0]
         self.drops = 0
-        self._evict: Callable[[Outbox, int], bool] | None = None
+        self.thinned = 0
+        self.groups: list[Group] = []  # whose samples are in the frames
+        self._eviction: Eviction | None = None
 
     def begin(self, limit: int, kind: int) -> "Writer | None":
         """Where to write a frame of at most `limit` bytes. None when it must be given up at once, which is counted."""
-        need = limit + self._more
-        if self._seal is not None:
-            need += (need + 4) // 254 + 7
+        need = self.room_of(limit)
         while not self._place(need):
-            if need > self.size or not self._drop(kind):
+            if need > self.size or not self._make_room(kind, need):
                 self.give_up(kind)
                 return None
         w = self._writer
@@ -85,6 +97,7 @@ class Outbox:
         self._pid[slot] = 0
         self._kind[slot] = kind
         self._state[slot] = _NEW
+        self.used += end - self._at
         self._tail = end
         self.count += 1
         self.next_seq += 1
@@ -124,16 +137,26 @@ class Outbox:
         self._pid[(self._first + index) % self.slots] = pid
 
     def done(self, index: int) -> bool:
-        """Whether the frame at a position was acknowledged while an older one was not."""
+        """Whether the frame at a position was acknowledged or given up while an older one was not."""
         return self._state[(self._first + index) % self.slots] == _DONE
+
+    def pass_done(self) -> bool:
+        """Step over what need not be sent. Whether there is a frame that was never sent, and that is not so new that a
+        bridge would then take the oldest for too old."""
+        while self.again < self.until and self.done(self.again):
+            self.again += 1
+        while self.sent < self.count and self.done(self.sent):
+            self.sent += 1
+        return self.sent < self.count and self.seq(self.sent) - self.seq(0) < _WINDOW
 
     def acknowledge_below(self, following: int) -> bool:
         """Forget the frames with seq < following. False when that is none, or beyond what was sent."""
+        self.pass_done()
         if following > self.next_seq or (self.sent < self.count and following > self.seq(self.sent)):
             return False
         before = self.count
         while self.count and self.seq(0) < following:
-            self._forget_first()
+            self.release(0)
         return self.count < before
 
     def acknowledge_pid(self, pid: int) -> bool:
@@ -141,34 +164,58 @@ class Outbox:
         index = 0
         while index < self.sent:
             if self.pid(index) == pid and not self.done(index):
-                self._state[(self._first + index) % self.slots] = _DONE
-                self._done += 1
-                while self.count and self.done(0):
-                    self._forget_first()
+                self.release(index)
                 return True
             index += 1
         return False
 
+    def release(self, index: int, delivered: int = 1) -> None:
+        """Free the bytes of the frame at a position, and its place when all before it are free."""
+        slot = (self._first + index) % self.slots
+        length = self._length[slot]
+        self.used -= length
+        if self._state[slot] & _THINNED:
+            length += self._offset[slot]
+            self.used -= 2
+            self.thinned += (self.buf[length] << 8 | self.buf[length + 1]) * delivered
+        self._length[slot] = 0
+        self._state[slot] = _DONE
+        self._done += 1
+        while self.count and self.done(0):
+            self._forget_first()
+
+    def drop(self, index: int) -> None:
+        """Give up the frame at a position."""
+        self.dropped[self._kind[(self._first + index) % self.slots] & 3] += 1
+        self.drops += 1
+        self.release(index, 0)
+
     def report(self, capacity_s: int) -> list[int]:
         """Key 7 of hello."""
         first = self.seq(0) if self.count else self.next_seq
-        return [first, self.count, capacity_s] + self.dropped + [0]
+        return [first, self.count - self._done, capacity_s] + self.dropped + [self.thinned]
 
     def free(self) -> int:
-        """Bytes that are free, in one piece or two."""
-        if not self.count:
-            return self.size
-        return (self.offset(0) - self._tail) % self.size
+        """Bytes that are free, in one piece or several."""
+        return self.size - self.used
+
+    def room_of(self, length: int) -> int:
+        """The bytes that a frame of `length` bytes may take here."""
+        length += self._more
+        return length if self._seal is None else length + (length + 4) // 254 + 7
 
     def _place(self, need: int) -> bool:
         """Choose where `need` bytes fit in one piece."""
         if self.count == 0:
             self._at = 0
+            self.limit = -1
             return need <= self.size
         if self.count == self.slots:
             return False
-        head = self.offset(0)
         self._at = self._tail
+        if self.limit >= 0:
+            return self.limit - self._tail >= need
+        head = self.offset(0)
         if self._tail <= head:
             return head - self._tail >= need
         if self.size - self._tail >= need:
@@ -177,9 +224,8 @@ class Outbox:
         return head >= need
 
     def _forget_first(self) -> None:
-        first = self._first
-        self._done -= self._state[first]
-        self._first = (first + 1) % self.slots
+        self._done -= 1
+        self._first = (self._first + 1) % self.slots
         self.count -= 1
         if self.sent:
             self.sent -= 1
@@ -188,10 +234,11 @@ class Outbox:
         if self.until:
             self.until -= 1
 
-    def _drop(self, kind: int) -> bool:
-        """Make room for a frame of `kind`; False when nothing may be given up for it."""
-        if self._evict is None:
-            from boardpulse.eviction import evict
+    def _make_room(self, kind: int, need: int) -> bool:
+        """Come nearer to `need` free bytes in one piece, for a frame of `kind`; False when nothing may be given up for
+        it."""
+        if self._eviction is None:
+            from boardpulse.eviction import Eviction
 
-            self._evict = evict
-        return self._evict(self, kind)
+            self._eviction = Eviction(self)
+        return self._eviction.yield_for(kind, need)

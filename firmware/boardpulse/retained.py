@@ -75,8 +75,8 @@ class Retained:
         outbox = node.outbox
         dropped = [0, 0, 0]  # all told: a bridge acknowledges nothing beyond a gap that it was not told of
         if outbox.count:
-            while outbox._drop(2):
-                pass
+            while outbox.count:
+                outbox.drop(0)
             dropped = [min(count, _MAX) for count in outbox.dropped]
         wall = [0, 0, 0]
         anchor = node.clock.anchor()

@@ -20,7 +20,6 @@ class Sampler:
 
     def __init__(self) -> None:
         self.groups: list[Group] = []
-        self.bytes_per_100_s = 1
         self._paused = False
 
     def enroll(self, sensor: "Sensor", interval_ms: int, batch: int, label: str = "") -> Group:
@@ -49,11 +48,15 @@ class Sampler:
 
     def lay_out_all(self) -> None:
         """Make all columns anew. Samples that wait must have been encoded before."""
-        rate = 0
         for group in self.groups:
             group.lay_out()
-            rate += group.room * 100000 // (group.interval_ms * group.batch)
-        self.bytes_per_100_s = max(1, rate)
+
+    def bytes_per_100_s(self) -> int:
+        """What the groups' frames take in the outbox, as large as the last full ones were."""
+        rate = 1
+        for group in self.groups:
+            rate += group.cost * 1000 // group.interval_ms
+        return rate
 
     def pause(self) -> None:
         """Take no more samples."""

@@ -86,8 +86,7 @@ class Outgoing:
         """Load the next packet, if there is one to send."""
         outbox = node.outbox
         self._what = _CONTROL
-        while outbox.again < outbox.until and outbox.done(outbox.again):
-            outbox.again += 1
+        new = outbox.pass_done()
         if self.queue:
             self._load(self.queue.pop(0), b"")
         elif not up:
@@ -99,7 +98,7 @@ class Outgoing:
             self._load(*self._publish_state(node, _CONNECTED))
         elif outbox.again < outbox.until:
             self._load_frame(outbox, outbox.again, _AGAIN)
-        elif outbox.sent < outbox.count and outbox.sent < _WINDOW:
+        elif new and outbox.sent < _WINDOW:
             self._load_frame(outbox, outbox.sent, _NEW)
         else:
             return False

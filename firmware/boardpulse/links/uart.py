@@ -134,10 +134,11 @@ class Uart:
             self._at = 0
             self.left = len(self._source)
             return True
+        new = outbox.pass_done()
         if outbox.again < outbox.until and self._budget:
             self._what = _AGAIN
             index = outbox.again
-        elif outbox.sent < outbox.count:
+        elif new:
             self._what = _NEW
             index = outbox.sent
         else:

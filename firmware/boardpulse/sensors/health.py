@@ -61,7 +61,7 @@ class Health:
         node = self.node
         if node is None:
             raise RuntimeError("no node yet")
-        into[at] = node.outbox.count
+        into[at] = node.outbox.count - node.outbox._done
         into[at + 1] = node.capacity_s()
         for dropped in node.outbox.dropped:
             into[at + 2] = dropped

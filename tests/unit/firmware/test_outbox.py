@@ -17,8 +17,9 @@ def frame_of(seq: int, kind: int, length: int) -> bytes:
 
 
 def content(outbox: Outbox) -> list[tuple[int, bytes]]:
-    """(seq, stored bytes) of all frames, oldest first."""
-    places = [(outbox.seq(i), outbox.offset(i), outbox.length(i)) for i in range(outbox.count)]
+    """(seq, stored bytes) of all frames that wait, oldest first."""
+    waiting = [i for i in range(outbox.count) if not outbox.done(i)]
+    places = [(outbox.seq(i), outbox.offset(i), outbox.length(i)) for i in waiting]
     return [(seq, bytes(outbox.buf[at : at + length])) for seq, at, length in places]
 
 
@@ -75,25 +76,34 @@ def test_pubacks_in_any_order_free_what_they_can() -> None:
     assert not outbox.acknowledge_pid(7)
     assert [outbox.done(index) for index in range(4)] == [False, False, True, False]
     assert outbox.acknowledge_pid(100)
-    assert [seq for seq, _ in content(outbox)] == [1, 2, 3]
+    assert [seq for seq, _ in content(outbox)] == [1, 3]
     assert outbox.acknowledge_pid(101)
     assert [seq for seq, _ in content(outbox)] == [3]
 
 
-def test_a_full_outbox_gives_up_the_oldest_samples_first() -> None:
-    """Events and crashes stay while there are samples to give up."""
+def test_of_single_samples_a_full_outbox_gives_up_every_second_from_the_oldest_on() -> None:
+    """Frames that cannot be made coarser go by turns, so that what is left still spans the time; events stay."""
     outbox = Outbox(1000)
     fill(outbox, CRASH, 1)
     fill(outbox, SAMPLES, 10)
     fill(outbox, EVENT, 2)
     fill(outbox, SAMPLES, 12)
     kept = [seq for seq, _ in content(outbox)]
-    assert kept[0] == 0
-    assert {11, 12} < set(kept)
-    assert outbox.dropped[EVENT] == outbox.dropped[CRASH] == 0
-    assert outbox.dropped[SAMPLES] == 25 - len(kept)
-    samples = [seq for seq in kept if seq not in (0, 11, 12)]
-    assert samples == [seq for seq in range(25) if seq not in (0, 11, 12)][-len(samples) :]
+    assert kept == [0, 1, 3, 5, 7, 9, 10, 11, 12, *range(13, 25)]
+    assert outbox.dropped == [4, 0, 0]
+
+
+def test_what_is_kept_reaches_far_back_in_steps_that_grow_with_its_age() -> None:
+    """After twenty times what it holds: the newest frames one by one, the older ones ever more apart, no long run
+    missing."""
+    outbox = Outbox(4000)
+    fill(outbox, SAMPLES, 2000)
+    kept = [seq for seq, _ in content(outbox)]
+    assert kept[0] < 200
+    assert kept[-10:] == list(range(1990, 2000))
+    assert outbox.dropped == [2000 - len(kept), 0, 0]
+    for earlier, later in zip(kept, kept[1:], strict=False):
+        assert later - earlier <= 10 + (2000 - later) // 3
 
 
 def test_events_give_way_to_crashes_and_not_to_samples() -> None:
@@ -108,6 +118,16 @@ def test_events_give_way_to_crashes_and_not_to_samples() -> None:
     assert content(outbox)[-1][0] == 12
 
 
+def test_groups_that_alternate_are_both_thinned_out() -> None:
+    """Every second frame of each group, not of all: else one of the two would vanish."""
+    outbox = Outbox(2000)
+    for i in range(200):
+        fill(outbox, SAMPLES | i % 2 << 2, 1)
+    numbers = [seq for seq, _ in content(outbox)]
+    evens = sum(seq % 2 == 0 for seq in numbers)
+    assert 0.3 < evens / len(numbers) < 0.7
+
+
 def test_a_frame_that_can_never_fit_uses_up_its_number() -> None:
     """The bridge sees a gap, and the count that explains it."""
     outbox = Outbox(100)
@@ -120,7 +140,8 @@ def test_the_report_names_the_oldest_and_the_counts() -> None:
     outbox = Outbox(1000)
     assert outbox.report(60) == [0, 0, 60, 0, 0, 0, 0]
     fill(outbox, SAMPLES, 30)
-    assert outbox.report(5) == [30 - outbox.count, outbox.count, 5, 30 - outbox.count, 0, 0, 0]
+    held = len(content(outbox))
+    assert outbox.report(5) == [content(outbox)[0][0], held, 5, 30 - held, 0, 0, 0]
 
 
 @pytest.mark.parametrize("sealed", [False, True])
@@ -139,7 +160,7 @@ def test_no_frame_is_damaged_and_none_goes_uncounted(seed: int, sealed: bool) ->
             frame = frame_of(outbox.next_seq, kind, dice.randrange(1, 180))
             made[outbox.next_seq] = encode_frame(frame) if sealed else frame
             outbox.put(frame, kind)
-        elif action < 0.8 and outbox.sent < outbox.count:
+        elif action < 0.8 and outbox.pass_done():
             pids += 1
             outbox.set_pid(outbox.sent, pids)
             outbox.sent += 1
@@ -148,14 +169,13 @@ def test_no_frame_is_damaged_and_none_goes_uncounted(seed: int, sealed: bool) ->
             if not outbox.done(index):
                 acknowledged += outbox.acknowledge_pid(outbox.pid(index))
         elif outbox.sent:
-            count = sum(not outbox.done(i) for i in range(dice.randrange(1, outbox.sent + 1)))
-            following = outbox.seq(min(count, outbox.count) - 1) + 1 if count else 0
+            following = outbox.seq(dice.randrange(outbox.sent)) + 1
             held = sum(not outbox.done(i) for i in range(outbox.count))
             outbox.acknowledge_below(following)
             acknowledged += held - sum(not outbox.done(i) for i in range(outbox.count))
         assert all(frame == made[seq] for seq, frame in content(outbox))
         assert 0 <= outbox.again <= outbox.count
         assert 0 <= outbox.sent <= outbox.count
-        assert outbox.free() + sum(len(frame) for _, frame in content(outbox)) <= outbox.size or outbox.count
-        waiting = sum(not outbox.done(i) for i in range(outbox.count))
+        assert outbox.free() + sum(len(frame) for _, frame in content(outbox)) == outbox.size
+        waiting = len(content(outbox))
         assert len(made) == outbox.next_seq == acknowledged + waiting + sum(outbox.dropped)
