@@ -63,7 +63,8 @@ class Bridge:
         self._storage = _storage(config, self)
         self._fleet = Fleet(replace(config.settings, keep=self._storage is not None))
         if self._storage is not None:
-            self._fleet.restore(self._storage.kept, time.monotonic(), time.time())
+            wall = time.time()
+            self._fleet.restore(self._storage.kept, time.monotonic(), wall, wall - self._storage.max_age_s)
             self._storage.kept = []
         self._mqtt = None if config.mqtt is None else _mqtt_source(config)
         self._sources = _sources(config, self._mqtt, sources)

@@ -39,6 +39,7 @@ class Storage:
         """StoreInUseError when another bridge has the file; OSError or ValueError for remote write's certificates."""
         self.problem = ""
         self.path = history.path
+        self.max_age_s = history.max_age_days * DAY_S
         self._writer: StoreWriter | None = None
         self._busy = False
         self.kept: list[KeptDevice] = []
@@ -60,7 +61,7 @@ class Storage:
             log=write,
             outgoing_of=None if remote_write is None else self._goes_out,
             max_records=MAX_RECORDS,
-            max_age_s=history.max_age_days * DAY_S,
+            max_age_s=self.max_age_s,
             max_bytes=history.max_bytes,
         )
 

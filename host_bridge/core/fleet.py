@@ -14,6 +14,7 @@ from host_bridge.core.received import BAD, FRAME, LINK_DOWN, TEXT, Received
 from host_bridge.core.records import KeptDevice, Record
 from host_bridge.core.router import Router
 from host_bridge.core.series import Dirty
+from host_bridge.core.snapshot import last_seen
 from host_bridge.core.tally import Tally, bump
 from host_bridge.core.view import DeviceView, Reading, readings, view
 from host_bridge.settings import Settings, Threshold
@@ -60,10 +61,13 @@ class Fleet:
     def live_only(self, on: bool) -> None:
         self._context.keeping.live_only = on
 
-    def restore(self, devices: Iterable[KeptDevice], now: float, wall: float) -> None:
-        """Know the devices that a store has kept. Before the first frame only; `wall` is the time of arrivals."""
+    def restore(self, devices: Iterable[KeptDevice], now: float, wall: float, seen_after: float = 0.0) -> None:
+        """Know the devices that a store has kept. Before the first frame only; `wall` is the time of arrivals.
+
+        Those that were last seen before `seen_after` are forgotten: they must not take the place of others for ever.
+        """
         self._context.actions = []
-        self._router.restore(devices, now, wall)
+        self._router.restore([one for one in devices if last_seen(one) >= seen_after], now, wall)
 
     def to_keep(self, now: float, wall: float) -> list[Record]:
         """What is to be committed, as a whole, before the acknowledgements of the actions so far are carried out."""

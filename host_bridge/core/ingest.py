@@ -39,8 +39,7 @@ class Ingest:
         if plans is None:
             if device.boot is boot:
                 return False
-            self.other(device, boot, samples, received, now)
-            return True
+            raise SchemaError(f"declaration {samples.declaration} of boot {boot.id}, which is over, was never heard")
         if samples.group >= len(plans):
             raise SchemaError(f"group {samples.group} of a declaration with {len(plans)}")
         plan = plans[samples.group]

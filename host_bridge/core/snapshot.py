@@ -11,7 +11,7 @@ from typing import Any
 from host_bridge.core import liveness
 from host_bridge.core.clock import Clock
 from host_bridge.core.device import Boot, Device
-from host_bridge.core.records import BootRecord, DeviceRecord
+from host_bridge.core.records import BootRecord, DeviceRecord, KeptDevice
 from host_bridge.core.sequence import Sequence
 from host_bridge.core.series import HistogramSeries, Series
 
@@ -88,6 +88,11 @@ def restore_device(device: Device, state: bytes, now: float, wall: float) -> tup
     device.causes = dict(kept["causes"])
     device.events = {(kind, severity): count for (kind, severity), count in kept["events"]}
     return kept["boot"], {(name, labels): rest for name, labels, *rest in kept["counters"]}
+
+
+def last_seen(kept: KeptDevice) -> float:
+    """When a kept device was heard last, Unix seconds."""
+    return float(json.loads(kept.state)["last_seen"])
 
 
 def place(state: bytes) -> tuple[str, str, bool]:

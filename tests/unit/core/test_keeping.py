@@ -195,6 +195,28 @@ def test_a_restarted_bridge_announces_nobody(memory: Memory) -> None:
     assert again.value("device_connection_status") == "0"
 
 
+def test_a_device_that_was_not_seen_for_long_is_forgotten(memory: Memory) -> None:
+    """Its place is for others."""
+    board, b = Board(), KeepingBridge(memory)
+    b.uart(board.hello())
+    b.commit()
+    again = KeepingBridge(Memory())
+    again.fleet.restore(memory.load(), b.now, b.now, seen_after=b.now + 1)
+    assert again.fleet.devices() == []
+
+
+def test_late_frames_that_nobody_ever_explained_are_refused_and_counted(memory: Memory) -> None:
+    """Of a boot that is over: asking again would not help. They do not vanish silently."""
+    board, b = Board(), KeepingBridge(memory)
+    b.uart(board.hello())
+    board.declaration = 1
+    unexplained = board.samples(1, 2)
+    b.uart(Board(boot=78).hello())
+    assert refused(b.uart(unexplained)) == ["schema"]
+    assert [m.ACK, 77, 1] in sent(b.after(0.1))
+    assert b.ledger().balanced
+
+
 def test_a_sleeper_stays_asleep_over_a_restart(memory: Memory) -> None:
     """Until it oversleeps; its late frames do not wake it."""
     board, b = Board(), KeepingBridge(memory)
