@@ -1,4 +1,4 @@
-"""A store in memory: what a fleet wants kept, applied as a store does, and given back as it is given to Fleet.restore()."""
+"""A store in memory: what a fleet wants kept, applied as a store does, and given back as Fleet.restore() takes it."""
 
 from __future__ import annotations
 

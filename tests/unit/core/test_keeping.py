@@ -1,4 +1,4 @@
-"""What is kept, and how a bridge goes on after it was killed: nothing twice, nothing lost, nobody announced too early."""
+"""What is kept, and how a killed bridge goes on: nothing twice, nothing lost, nobody announced too early."""
 
 import pytest
 
