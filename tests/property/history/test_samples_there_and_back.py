@@ -48,7 +48,9 @@ def records(draw: st.DrawFn) -> SamplesRecord:
     width = sum(series.width for series in group.series)
     cells = draw(st.lists(INTEGERS if LAG in group.series else VALUES, min_size=1, max_size=12))
     values = [cells[i % len(cells)] for i in range(n * width)]
-    return SamplesRecord(group, draw(st.integers(1, 3)), 0, [first + i * step for i in range(n)], values, EPOCH_MS / 1000)
+    return SamplesRecord(
+        group, draw(st.integers(1, 3)), 0, [first + i * step for i in range(n)], values, EPOCH_MS / 1000
+    )
 
 
 STEPS = st.lists(

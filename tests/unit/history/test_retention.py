@@ -1,0 +1,114 @@
+"""What goes, and what stays."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from host_bridge.sinks.history import Store
+from host_bridge.sinks.history.query import History
+from host_bridge.sinks.history.retention import Retained
+from tests.unit.history.kit import EPOCH_MS, event, frame, frames, group, kept
+
+DESK = group()
+ENDLESS = 1 << 50
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    made = Store.open(tmp_path / "history.db", sync="normal")
+    yield made
+    made.close()
+
+
+def fill(store: Store, count: int) -> None:
+    """Frames in chunks of 256; values that do not compress."""
+    for first in range(0, count, 256):
+        store.commit([frame(DESK, n, value=n * 2654435761 % (1 << 40)) for n in range(first, first + 256)])
+        while store.compact(EPOCH_MS):
+            pass
+
+
+def retained(store: Store, age_s: float, max_bytes: int = ENDLESS, now_ms: int = EPOCH_MS) -> Retained:
+    """All slices together."""
+    whole = Retained(more=True)
+    for _ in range(10_000):
+        if not whole.more:
+            break
+        gone = store.retain(now_ms, age_s, max_bytes, 0.0)
+        whole = Retained(whole.samples + gone.samples, whole.events + gone.events, gone.more, gone.full)
+    return whole
+
+
+def test_what_is_too_old_goes(store: Store) -> None:
+    """A chunk goes when its last sample is too old; so does an event."""
+    fill(store, 1024)
+    store.commit([event(), event(at=EPOCH_MS + 600_000)])
+    now_ms = EPOCH_MS + 3_600_000
+    gone = retained(store, 3600 - 520, now_ms=now_ms)  # to before 520 s: two chunks of 256 s
+    assert (gone.samples, gone.events) == (2 * 512, 1)
+    assert len(kept(store.path)) == 512
+    with closing(History.open(store.path)) as history:
+        assert history.events("desk") == [event(at=EPOCH_MS + 600_000)]
+
+
+def test_what_is_young_enough_stays(store: Store) -> None:
+    """All of it, however often one asks."""
+    fill(store, 512)
+    assert retained(store, 3600) == Retained()
+    assert len(kept(store.path)) == 512
+
+
+def test_what_does_not_fit_goes_oldest_first(store: Store) -> None:
+    """The file becomes smaller, too, to within the spare pages."""
+    fill(store, 256 * 400)
+    before = store.size_bytes()
+    limit = 1 << 20
+    gone = retained(store, 10**9, limit)
+    values = kept(store.path)
+    assert gone.samples == 2 * (256 * 400 - len(values))
+    assert values == [n * 2654435761 % (1 << 40) for n in range(256 * 400 - len(values), 256 * 400)]
+    assert len(values) > 256 * 50
+    path = store.path
+    store.close()  # the log goes into the file
+    assert before > 1.5 * limit
+    assert path.stat().st_size < limit * 1.1 + 300 * 4096
+
+
+def test_a_journal_that_does_not_fit_is_compacted_early(store: Store) -> None:
+    """Then it can be deleted like everything else."""
+    many = [group(f"desk{i}") for i in range(200)]
+    for number in range(100):
+        store.commit([frame(one, number) for one in many])
+    assert not store.compact(EPOCH_MS)
+    limit = 500_000
+    assert retained(store, 10**9, limit).full
+    while store.compact(EPOCH_MS):
+        pass
+    assert store.journal_rows == 0
+    assert not retained(store, 10**9, limit).full
+
+
+def test_a_slice_is_short(store: Store) -> None:
+    """One that has no time does little, and says that there is more."""
+    fill(store, 256 * 100)
+    gone = store.retain(EPOCH_MS + 10**10, 0, ENDLESS, 0.0)
+    assert gone.more
+    assert 0 < gone.samples <= 64 * 512
+
+
+def test_compaction_waits_until_a_group_has_enough_or_is_old(store: Store) -> None:
+    """256 rows, or ten minutes."""
+    store.commit(frames(DESK, 0, 255))
+    store.compact(EPOCH_MS)
+    assert store.journal_rows == 255
+    store.commit(frames(DESK, 255, 256))
+    store.compact(EPOCH_MS)
+    assert store.journal_rows == 0
+    store.commit(frames(DESK, 256, 260))
+    store.compact(EPOCH_MS + 256_000 + 599_000)
+    assert store.journal_rows == 4
+    store.compact(EPOCH_MS + 256_000 + 610_000)
+    assert store.journal_rows == 0
+    assert kept(store.path) == list(range(260))
