@@ -46,4 +46,6 @@ def summary(config: Config) -> str:
     count = len(config.settings.thresholds)
     rules = f"{count} threshold{'' if count == 1 else 's'}"
     history = f"history in {config.history.path}" if config.history else "no history"
-    return f"boards on {', '.join(sources)}; {rules}; {history}; pages on {config.http.host}:{config.http.port}"
+    write = config.remote_write
+    sent = f"remote write ({write.mode}) to {write.safe_url}; " if write else ""
+    return f"boards on {', '.join(sources)}; {rules}; {history}; {sent}pages on {config.http.host}:{config.http.port}"
