@@ -1,4 +1,4 @@
-"""The README's commands do what the README shows, run as it says.
+"""The commands of the README and of docs/history.md do what these show, run as they say.
 
 What is changed for the test: the port of HTTP is a free one, what runs until Ctrl-C is ended after a while, the bench
 times fewer samples, and `make test` is not run within itself.
@@ -16,20 +16,25 @@ from boardpulse_tools.network import LOOPBACK, free_port, listening
 from boardpulse_tools.processes import Process, wait_until
 from tests.support.components import require
 from tests.support.readme import Shown, shown_commands
+from tests.support.waiting import until
 
 ROOT = Path(__file__).parents[2]
-SHOWN = shown_commands(ROOT / "README.md")
+README, HISTORY = ROOT / "README.md", ROOT / "docs" / "history.md"
+SHOWN = [*shown_commands(README), *shown_commands(HISTORY)]
 USUAL_PORT = "9782"
 # A newcomer's minute, set-up included; here the environment mostly is there already.
 LIVE_WITHIN_S = 90
+KEPT_WITHIN_S = 15
+DEMO_FILE = r"/\S*boardpulse-demo-\S*/history\.db"
 BENCH_SAMPLES = "20"
 
 Demo = tuple[int, str]  # its port, what it printed
 
 
 def environment() -> dict[str, str]:
-    """Ours, without what the `make` that may have started these tests has left in it."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    """Ours, without what the `make` that may have started these tests has left in it, in the pages' time zone."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    return kept | {"TZ": "UTC"}
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +56,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 
 
 def normalised(text: str) -> set[str]:
-    """Lines without what differs from run to run and machine to machine: numbers, widths, a temperature's place."""
+    """Lines without what differs from run to run and machine to machine: numbers, widths, folders, a sensor's place."""
+    text = re.sub(DEMO_FILE, "history.db", text)
     text = re.sub(r"\bsimulated\b|\(\)", "", text.replace("(simulated)", ""))
     text = re.sub(r"\d+(\.\d+)*", "0", text)
     return {" ".join(line.split()) for line in text.splitlines() if line.strip("─ ")}
@@ -89,14 +95,15 @@ def commands(*beginnings: str) -> list[Shown]:
 
 ONE_COMMAND = "make run"
 TEST_COMMAND = "make test"
-OF_THE_DEMO = (".venv/bin/boardpulse devices", "curl ")
+OF_THE_BRIDGE = (".venv/bin/boardpulse devices", ".venv/bin/boardpulse ledger", "curl ")
+OF_THE_FILE = ".venv/bin/boardpulse history"
 BENCH = ".venv/bin/boardpulse bench wire"
 BRIDGE = ".venv/bin/boardpulse bridge"
 ALONE = (".venv/bin/boardpulse check-config", ".venv/bin/boardpulse decode")
 
 
 def test_every_command_is_run_by_a_test() -> None:
-    known = commands(ONE_COMMAND, TEST_COMMAND, BENCH, BRIDGE, *OF_THE_DEMO, *ALONE)
+    known = commands(ONE_COMMAND, TEST_COMMAND, BENCH, BRIDGE, *OF_THE_BRIDGE, OF_THE_FILE, *ALONE)
     assert [shown.command for shown in SHOWN if shown not in known] == []
     assert commands(ONE_COMMAND)
     assert commands(TEST_COMMAND)
@@ -108,11 +115,20 @@ def test_make_run_shows_two_boards(demo: Demo) -> None:
     assert_shown(shown, demo[1])
 
 
-@pytest.mark.parametrize("shown", commands(*OF_THE_DEMO), ids=id_of)
+@pytest.mark.parametrize("shown", commands(*OF_THE_BRIDGE), ids=id_of)
 def test_what_is_asked_of_the_demo_is_answered(demo: Demo, shown: Shown) -> None:
     command = shown.command.replace(USUAL_PORT, str(demo[0]))
-    if "boardpulse devices" in command:
+    if "boardpulse" in command:
         command += f" --url http://{LOOPBACK}:{demo[0]}"
+    assert_shown(shown, run(command))
+
+
+@pytest.mark.parametrize("shown", commands(OF_THE_FILE), ids=lambda shown: " ".join(shown.command.split()[4:])[:40])
+def test_what_the_demo_has_kept_is_shown(demo: Demo, shown: Shown) -> None:
+    """From the file that the demo names, once it has been up for as long as the page goes back."""
+    (path,) = re.findall(DEMO_FILE, demo[1])
+    command = re.sub(DEMO_FILE, path, shown.command)
+    until(lambda: normalised(shown.output) <= normalised(run(command)), KEPT_WITHIN_S)
     assert_shown(shown, run(command))
 
 
