@@ -16,7 +16,7 @@ from structlog import get_logger
 
 from host_bridge import config as configuration
 from host_bridge.config import Config
-from host_bridge.core.actions import Action
+from host_bridge.core.actions import Action, LogLine
 from host_bridge.core.fleet import Fleet
 from host_bridge.core.received import FRAME, Received, Source
 from host_bridge.engine import Engine
@@ -64,7 +64,10 @@ class Bridge:
         self._fleet = Fleet(replace(config.settings, keep=self._storage is not None))
         if self._storage is not None:
             wall = time.time()
-            self._fleet.restore(self._storage.kept, time.monotonic(), wall, wall - self._storage.max_age_s)
+            told = self._fleet.restore(self._storage.kept, time.monotonic(), wall, wall - self._storage.max_age_s)
+            for line in told:
+                if isinstance(line, LogLine):
+                    write_line(line)
             self._storage.kept = []
         self._mqtt = None if config.mqtt is None else _mqtt_source(config)
         self._sources = _sources(config, self._mqtt, sources)

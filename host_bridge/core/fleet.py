@@ -61,13 +61,16 @@ class Fleet:
     def live_only(self, on: bool) -> None:
         self._context.keeping.live_only = on
 
-    def restore(self, devices: Iterable[KeptDevice], now: float, wall: float, seen_after: float = 0.0) -> None:
+    def restore(
+        self, devices: Iterable[KeptDevice], now: float, wall: float, seen_after: float = 0.0
+    ) -> Sequence[Action]:
         """Know the devices that a store has kept. Before the first frame only; `wall` is the time of arrivals.
 
         Those that were last seen before `seen_after` are forgotten: they must not take the place of others for ever.
         """
-        self._context.actions = []
+        actions = self._context.actions = []
         self._router.restore([one for one in devices if last_seen(one) >= seen_after], now, wall)
+        return actions
 
     def to_keep(self, now: float, wall: float) -> list[Record]:
         """What is to be committed, as a whole, before the acknowledgements of the actions so far are carried out."""

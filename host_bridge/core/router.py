@@ -52,7 +52,14 @@ class Router:
         """Know the devices that a store has kept. Before the first frame only."""
         restore = Restore(self._context, self._registration)
         for kept in devices:
-            device = restore.device(kept, now, wall)
+            try:
+                device = restore.device(kept, now, wall)
+            except (KeyError, ValueError, TypeError) as error:  # written by another version: no reason not to start
+                told = "it is met anew; frames that it sends again may be kept twice"
+                self._context.say(
+                    "error", "device_not_restored", now, kept.device_id, problem=repr(error), consequence=told
+                )
+                continue
             if device is None:
                 continue
             self.devices[device.device_id] = device

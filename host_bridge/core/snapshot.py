@@ -92,7 +92,7 @@ def restore_device(device: Device, state: bytes, now: float, wall: float) -> tup
 
 def last_seen(kept: KeptDevice) -> float:
     """When a kept device was heard last, Unix seconds."""
-    return float(json.loads(kept.state)["last_seen"])
+    return float(json.loads(kept.state).get("last_seen", 0.0))
 
 
 def place(state: bytes) -> tuple[str, str, bool]:

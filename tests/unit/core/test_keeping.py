@@ -1,5 +1,7 @@
 """What is kept, and how a killed bridge goes on: nothing twice, nothing lost, nobody announced too early."""
 
+from dataclasses import replace
+
 import pytest
 
 from host_bridge.core.actions import Acknowledge, LogLine
@@ -203,6 +205,20 @@ def test_a_device_that_was_not_seen_for_long_is_forgotten(memory: Memory) -> Non
     again = KeepingBridge(Memory())
     again.fleet.restore(memory.load(), b.now, b.now, seen_after=b.now + 1)
     assert again.fleet.devices() == []
+
+
+def test_a_state_that_cannot_be_read_keeps_no_bridge_from_starting(memory: Memory) -> None:
+    """It is said, and the others are restored."""
+    for device_id in ("board-1", "board-2"):
+        b = KeepingBridge(memory)
+        b.mqtt(device_id, Board(device_id=device_id).hello(), "hello")
+        b.commit()
+    broken, whole = memory.load()
+    again = KeepingBridge(Memory())
+    (line,) = again.fleet.restore([replace(broken, state=b'{"last_seen": 2e9}'), whole], again.now, again.now)
+    assert isinstance(line, LogLine)
+    assert (line.event, line.fields["device_id"]) == ("device_not_restored", "board-1")
+    assert [one.device_id for one in again.fleet.devices()] == ["board-2"]
 
 
 def test_late_frames_that_nobody_ever_explained_are_refused_and_counted(memory: Memory) -> None:
