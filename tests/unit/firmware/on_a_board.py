@@ -156,6 +156,14 @@ def acknowledgements_and_commands():
     assert hello.anchor[0] >= 1800000000
     assert [one.code for one in of(3, frames)] == [0]
     assert of(2, frames)[-1].n == 2
+    # A bridge numbers its commands by the milliseconds since 1970: more than a small integer holds.
+    for number in (1795253545318, 1795253545319, 1795253545318, (1 << 53) - 1):
+        bench.say(encode_set(bench.node.boot, number, {4: [1800000100, 999, 250]}))
+        answer = of(3, bench.run(20))[-1]
+        assert (answer.command, answer.code) == (number, 0), number
+    hello = loads(bench.node.hello())
+    assert hello[4][6][0] >= 1800000100, hello[4][6]
+    assert hello[4][6][2:] == [3, 250], hello[4][6]
 
 
 def damaged_frames_are_ignored():
