@@ -249,6 +249,9 @@ def test_a_server_that_is_restarted_meanwhile_misses_nothing(name: str, tmp_path
         missing, time_error_s = backfill_gaps(server.url, expected(first_ms, {}, nan=name in KEEPS_NAN))
         assert missing == 0
         assert time_error_s < 0.0005
+        window_s = time.time() - first_ms / 1000 + 60
+        (energy,) = matrix(server.url, f'{ENERGY.name}{{device_id="pico-1"}}', time.time(), window_s)
+        assert len(energy[1]) == OUTAGE_S
 
 
 def test_a_prometheus_that_takes_no_remote_write_keeps_everything_waiting(tmp_path: Path) -> None:

@@ -107,6 +107,7 @@ def test_prometheus_as_the_page_sets_it_up(reader: Reader) -> None:
         wait_until(lambda: ready(reader, "9090", process), 30, "Prometheus", process)
         reader.send(config, [2150, 2160, 2170])
         shown = reader.run("promtool query")
+    assert (reader.folder / "prometheus-data").is_dir()  # Debian's Prometheus writes to the system's folder otherwise
     assert re.findall(r"^(21\.[567]\d*) @", shown, re.MULTILINE) == ["21.5", "21.6", "21.7"]
     assert 'job="boardpulse"' in shown
     assert reader.adapted('instance="127.0.0.1:9782"') in shown

@@ -107,14 +107,18 @@ class PrometheusReceiver(MetricServer):
 
 
 class VictoriaMetrics(MetricServer):
-    """A single VictoriaMetrics."""
+    """A single VictoriaMetrics that shows once what it was sent twice."""
 
     ready_path = "/health"
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         port = free_port()
-        arguments = [f"-httpListenAddr={LOOPBACK}:{port}", f"-storageDataPath={folder / 'data'}"]
+        arguments = [
+            f"-httpListenAddr={LOOPBACK}:{port}",
+            f"-storageDataPath={folder / 'data'}",
+            "-dedup.minScrapeInterval=1ms",
+        ]
         super().__init__(VICTORIA_METRICS, arguments, folder, port)
 
     def settle(self) -> None:

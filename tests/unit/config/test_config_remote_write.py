@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from host_bridge.cli.check_config import summary
 from host_bridge.config import Config, explain, parse
 from host_bridge.options import RemoteWriteOptions
 from shared_schema.errors import ConfigError
@@ -158,3 +159,9 @@ def test_the_example_s_table_is_valid_once_its_marks_are_taken_off(tmp_path: Pat
     ]
     options = remote_write("\n".join(lines))
     assert options == RemoteWriteOptions(URL, (("instance", "127.0.0.1:9782"), ("job", "boardpulse")))
+
+
+def test_the_summary_of_a_configuration_names_the_server() -> None:
+    """Without the query, in which some servers take a token."""
+    values = {"remote_write": {"url": f"{URL}?token=hunter2"}}
+    assert f"remote write (late) to {URL};" in summary(parse(values, Path(), {"HOME": "/h"}))
