@@ -39,9 +39,9 @@ LIMITS = (
     Limit("spill_boot_failures", (("spill", "boot_failures"),)),
     Limit("backfill_missing", (("backfill", "missing"),)),
     Limit("backfill_time_error_s", (("backfill", "time_error_s"),), most=1),
-    Limit("history_samples_per_s", (("history", "samples_per_s"),), most=50_000, at_least=True),
-    Limit("history_bytes_per_sample", (("history", "bytes_per_sample"),), most=32),
-    Limit("history_day_query_ms", (("history", "day_query_ms"),), most=50),
+    Limit("history_samples_per_s", (("history", "history_samples_per_s"),), most=50_000, at_least=True),
+    Limit("history_bytes_per_sample", (("history", "history_bytes_per_sample"),), most=32),
+    Limit("history_day_query_ms", (("history", "history_day_query_ms"),), most=50),
 )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from boardpulse_tools.bench.chaos import kill, noisy_line, outage, outages
 from boardpulse_tools.bench.chaos.run import HaltedError, Run
+from boardpulse_tools.bench.history import history_numbers
 from boardpulse_tools.processes import ProcessError
 
 Measure = Callable[[Run], dict[str, Any]]
@@ -19,7 +20,9 @@ TOGETHER: dict[str, Measure] = {
     "noise": noisy_line.measure,
     "backfill": outage.measure,
 }
-ALONE: dict[str, Measure] = {}
+ALONE: dict[str, Measure] = {
+    "history": lambda run: dict(history_numbers(folder=run.folder)),
+}
 NAMES = (*TOGETHER, *ALONE)
 
 
