@@ -37,6 +37,8 @@ package(
         "sampler.py",
         "sealing.py",
         "sleeping.py",
+        "spill.py",
+        "spill_file.py",
         "tasks.py",
         "watchdog.py",
         "links/__init__.py",

@@ -94,6 +94,7 @@ def build(settings: config.Settings, board: "Any") -> Node:
     node.sealing = sealing
     _describe(node, settings, board)
     _introduce(node, found, failed)
+    _prepare_spill(node, settings.spill)
     _prepare_sleep(node, settings, board, retained)
     return node
 
@@ -125,6 +126,14 @@ def _retained(board: "Any") -> "Any":
     from boardpulse.retained import Retained
 
     return Retained(memory)
+
+
+def _prepare_spill(node: Node, options: "dict[str, Any] | None") -> None:
+    if options is not None:
+        from boardpulse.spill import Spill
+
+        node.spill = Spill(node, options["path"], options["bytes"], options["segment_bytes"])
+        node.outbox._eviction = node.spill  # type: ignore[assignment]
 
 
 def _prepare_sleep(node: Node, settings: config.Settings, board: "Any", retained: "Any") -> None:

@@ -35,6 +35,7 @@ class Settings:
         self.application_version: str = values["application_version"]
         self.wifi: dict[str, Any] = values["wifi"]
         self.sleep: dict[str, Any] = values["sleep"]
+        self.spill: dict[str, Any] | None = values["spill"]
         self.watchdog_ms: int = values["watchdog_ms"]
         self.key: str | dict[str, str] = values["key"]
 
@@ -115,6 +116,7 @@ _TOP: "dict[str, Any]" = {
     "application_version": (text(64), ""),
     "wifi": (anything_of(dict, "an object with ssid and password"), {}),
     "sleep": (anything_of(dict, "an object with mode and period_ms"), {}),
+    "spill": (anything_of(dict, "an object, such as {}"), None),
     "watchdog_ms": (integer(1000, MAX_INTERVAL_MS), 0),
     "key": (secret, ""),
 }
@@ -122,6 +124,11 @@ _SLEEP = {
     "mode": (one_of("deep", "light"),),
     "period_ms": (integer(1000, MAX_INTERVAL_MS),),
     "awake_ms": (integer(100, 600000), 10000),
+}
+_SPILL = {
+    "path": (text(128), "spill"),
+    "bytes": (integer(8192, 1 << 30), 65536),
+    "segment_bytes": (integer(512, 65536), 4096),
 }
 _WIFI = {"ssid": (text(32),), "password": (text(64), "")}
 _LINKS: "dict[str, dict[str, Any]]" = {
@@ -185,6 +192,8 @@ def check(raw: object, sensors: "tuple[tuple[Any, ...], ...] | None", default_id
         values["wifi"] = section("wifi.", raw["wifi"], _WIFI, problems)
     if raw.get("sleep"):
         values["sleep"] = section("sleep.", raw["sleep"], _SLEEP, problems)
+    if isinstance(raw.get("spill"), dict):
+        values["spill"] = section("spill.", raw["spill"], _SPILL, problems)
     if sensors is None:
         problems.append(("board", shown("", raw.get("board")), "a folder of boards/, such as unix or linux"))
     else:

@@ -36,7 +36,9 @@ def body(node: "Node") -> "dict[int, object]":
     anchor = node.clock.anchor()
     if anchor is not None:
         out[6] = anchor
-    out[7] = node.outbox.report(node.capacity_s())
+    out[7] = report = node.outbox.report(node.capacity_s())
+    if node.spill is not None:
+        node.spill.report(report)
     if node.sleep is not None:
         out[8] = node.sleep.declared
     if node.reset_cause:

@@ -19,7 +19,10 @@ def receive(node: "Node", buf: "bytes | bytearray", start: int, end: int) -> Non
         if not buf:
             return
     if end - start > 2 and buf[start] == 0x83 and buf[start + 1] == _ACK:
-        node.take_ack(following(node.boot_bytes, buf, start + 2, end))
+        if node.spill is None:
+            node.take_ack(following(node.boot_bytes, buf, start + 2, end))
+        else:
+            node.spill.take(buf, start + 2, end)
         return
     if end - start > 2 and buf[start] == 0x82 and buf[start + 1] == _HELLO_REQUEST:
         node.ask_hello()

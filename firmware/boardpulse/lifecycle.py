@@ -60,6 +60,8 @@ def redeclare(node: "Node", intervals: "list[list[int]] | tuple[()]", batches: "
     """Lay the groups out anew, with other intervals [[group, ms], …] and batches [[group, n], …], under the next
     number."""
     node.emit_all()
+    if node.spill is not None:
+        node.spill.declared()
     groups = node.sampler.groups
     for number, interval_ms in intervals:
         groups[number].interval_ms = interval_ms
@@ -97,10 +99,12 @@ def restart(node: "Node") -> None:
 def close(node: "Node", timeout_ms: int, reason: int) -> bool:
     """Say bye, flush, close the link; without asyncio."""
     bye(node, reason)
-    while node.outbox.count and timeout_ms > 0:
+    while node.held() and timeout_ms > 0:
         pause = min(node.step(), _POLL_MS)
         sleep_ms(pause)
         timeout_ms -= max(1, pause)
     node.stopped = True
     node.link.close()
-    return not node.outbox.count
+    if node.spill is not None:
+        node.spill.keep()
+    return not node.held()

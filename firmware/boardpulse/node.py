@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from boardpulse.sensors.health import Health
     from boardpulse.sensors.loop_lag import LoopLag
     from boardpulse.sleeping import Sleep
+    from boardpulse.spill import Spill
     from boardpulse.watchdog import Watchdog
 
 VERSION = "0.1.0"
@@ -73,6 +74,7 @@ class Node:
         self.commands: Commands | None = None
         self.sealing: Sealing | None = None  # with a key only
         self.sleep: Sleep | None = None
+        self.spill: Spill | None = None  # what is on flash, if anything is or may come there
         self.watchdog: Watchdog | None = None
         self.hello_at = add(clock.now, -_HELLO_EVERY_MS)
         self.check_at = clock.now
@@ -120,6 +122,11 @@ class Node:
         if following >= 0 and self.outbox.acknowledge_below(following):
             self.link.acknowledged()
 
+    def take_pid(self, pid: int) -> bool:
+        """The frame that was sent with an MQTT packet id has arrived. Whether there is such a frame."""
+        spill = self.spill
+        return self.outbox.acknowledge_pid(pid) or (spill is not None and spill.box.acknowledge_pid(pid))
+
     def ask_hello(self) -> None:
         """The bridge asks for a hello. It gets one a second at most: a question that comes too soon waits."""
         self.hello_asked = True
@@ -144,6 +151,8 @@ class Node:
         try:
             if self.outbox.drops != self.drops_told or self.clock.stepped():
                 self.hello_due = True
+            if self.spill is not None:
+                self.spill.tell()
             if self.crashes is not None:
                 self.crashes.tell_repeats(self)
         except Exception as error:  # noqa: BLE001  # a clock that cannot be read shall stop nothing
@@ -162,6 +171,22 @@ class Node:
         forget("boardpulse.declaration")
         self.hello_due = self.hello_asked = False
         return frame
+
+    def held(self) -> int:
+        """How many frames wait, in the outbox and on flash; 0 only when none does."""
+        return self.outbox.count + (0 if self.spill is None else self.spill.held())
+
+    def unanswered(self) -> int:
+        """How many frames were sent and wait for their acknowledgement."""
+        return self.outbox.sent + (0 if self.spill is None else self.spill.box.sent)
+
+    def send_again(self) -> None:
+        """Have all frames that were sent and not acknowledged sent another time."""
+        self.outbox.again = 0
+        self.outbox.until = self.outbox.sent
+        if self.spill is not None:
+            self.spill.box.again = 0
+            self.spill.box.until = self.spill.box.sent
 
     def capacity_s(self) -> int:
         """For how many seconds the outbox can take frames at the declared cadence."""

@@ -50,6 +50,8 @@ class Sleep:
         if not self._deep:
             self._nap(ms)
             return
+        if node.spill is not None:
+            node.spill.keep()
         if self._retained is not None:
             self._retained.keep(node, ms)
         if node.platform == "rp2" or (node.watchdog is not None and node.platform != "esp32"):

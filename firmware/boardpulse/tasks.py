@@ -46,11 +46,11 @@ async def run(node: "Node") -> None:
 async def flush(node: "Node", timeout_ms: int) -> bool:
     """Node.flush"""
     node.emit_all()
-    while node.outbox.count and timeout_ms > 0:
+    while node.held() and timeout_ms > 0:
         pause = min(node.step(), _POLL_MS)
         await sleep_ms(pause)
         timeout_ms -= max(1, pause)
-    return not node.outbox.count
+    return not node.held()
 
 
 async def stop(node: "Node", timeout_ms: int) -> bool:
@@ -61,6 +61,8 @@ async def stop(node: "Node", timeout_ms: int) -> bool:
     done = await flush(node, timeout_ms)
     node.stopped = True
     node.link.close()
+    if node.spill is not None:
+        node.spill.keep()
     return done
 
 

@@ -85,7 +85,7 @@ class Mqtt:
             return _CLOSED_MS
         if more or self._out.busy() or self._state == _OPENING:
             return _BUSY_MS
-        return _WAITING_MS if self.node.outbox.count else _IDLE_MS
+        return _WAITING_MS if self.node.held() else _IDLE_MS
 
     def acknowledged(self) -> None:
         """The bridge's own ack took frames."""
@@ -157,7 +157,7 @@ class Mqtt:
         late = None
         if self._ping_at >= 0 and diff(now, self._ping_at) > _ANSWER_MS:
             late = "PINGREQ"
-        elif self.node.outbox.sent and diff(now, self._progress_at) > _ANSWER_MS:
+        elif self.node.unanswered() and diff(now, self._progress_at) > _ANSWER_MS:
             if self.ack_mode == 0:
                 late = "PUBLISH"
             else:
@@ -188,7 +188,7 @@ class Mqtt:
         return True
 
     def _write(self, now: int) -> bool:
-        idle = self.node.outbox.sent == 0
+        idle = self.node.unanswered() == 0
         if not self._out.write(self._stream, self.node, self._state == _UP):
             return False
         self._said_at = now
@@ -217,9 +217,7 @@ class Mqtt:
     def _send_again(self, now: int) -> None:
         """Send what was sent and not acknowledged another time."""
         self._progress_at = now
-        outbox = self.node.outbox
-        outbox.again = 0
-        outbox.until = outbox.sent
+        self.node.send_again()
 
     def subscribed(self) -> None:
         """SUBACK."""
@@ -231,7 +229,7 @@ class Mqtt:
 
     def acknowledged_pid(self, pid: int) -> None:
         """PUBACK of a frame, or of a hello or state, which need none."""
-        if self.ack_mode == 0 and self.node.outbox.acknowledge_pid(pid):
+        if self.ack_mode == 0 and self.node.take_pid(pid):
             self._progress_at = self.node.clock.now
 
     def message(self, buf: bytearray, start: int, end: int) -> None:

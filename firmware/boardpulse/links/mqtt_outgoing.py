@@ -37,6 +37,7 @@ class Outgoing:
         self._topics = {name: packets.field(topic(device_id, name)) for name in ("up", "hello", "state")}
         self._tx = bytearray(_TX)
         self._at = self._end = 0
+        self._box: Outbox = None  # type: ignore[assignment]  # of the frame that is being written
         self._what = _CONTROL
         self._seq = 0
         self._pid = 0
@@ -59,7 +60,7 @@ class Outgoing:
             return False
         self._at += taken
         if self._at == self._end:
-            self._written(node.outbox)
+            self._written(self._box)
         return True
 
     def say_goodbye(self, stream: "Stream", node: "Node") -> None:
@@ -84,7 +85,7 @@ class Outgoing:
 
     def _choose(self, node: "Node", up: bool) -> bool:
         """Load the next packet, if there is one to send."""
-        outbox = node.outbox
+        outbox = self._box = node.outbox if node.spill is None else node.spill.turn()
         self._what = _CONTROL
         new = outbox.pass_done()
         if self.queue:

@@ -46,6 +46,7 @@ class Uart:
         self.options = options
         self.open_stream = open_stream
         self.stream: Any = None
+        self._box: Outbox = None  # type: ignore[assignment]  # of the frame that is being written
         self._read = bytearray(32)
         self._chunk = bytearray(max_down + 8 + 4)  # codes and CRC; what unseal() needs behind it
         self._most = max_down + 8
@@ -73,7 +74,7 @@ class Uart:
 
             lose(self, now, error)
             return _CLOSED_MS
-        return _BUSY_MS if self.left or more else _WAITING_MS if self.node.outbox.count else _IDLE_MS
+        return _BUSY_MS if self.left or more else _WAITING_MS if self.node.held() else _IDLE_MS
 
     def acknowledged(self) -> None:
         """The bridge has committed frames: it is there, and may get more of those that are sent again."""
@@ -101,23 +102,24 @@ class Uart:
 
     def _time_out(self, now: int) -> None:
         """Have the frames that were sent and not acknowledged in time sent again, the oldest first."""
-        outbox = self.node.outbox
-        if outbox.sent == 0:
+        if self.node.unanswered() == 0:
             self.resend_at = add(now, self.backoff_ms)
         elif diff(now, self.resend_at) >= 0:
-            outbox.again = 0
-            outbox.until = outbox.sent
+            self.node.send_again()
             self._budget = _BURST
             self.backoff_ms = min(self.backoff_ms * 2, _LAST_BACKOFF_MS)
             self.resend_at = add(now, self.backoff_ms)
 
     def _write(self) -> bool:
         """Write what the stream takes of one frame. Whether it is worth going on."""
-        outbox = self.node.outbox
+        outbox = self._box
         if self.left and self._what != _HELLO and self._moved != outbox.moved:
             self.left = 0  # it has moved in the outbox; the zero that begins the next frame ends what was written
-        if not self.left and not self._choose(outbox):
-            return False
+        if not self.left:
+            spill = self.node.spill
+            outbox = self._box = self.node.outbox if spill is None else spill.turn()
+            if not self._choose(outbox):
+                return False
         taken = self.stream.write(self._source, self._at, self.left)
         if not taken:
             return False

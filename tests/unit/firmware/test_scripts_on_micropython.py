@@ -15,6 +15,7 @@ SCRIPTS = {
     "power_on_a_board.py": (),
     "sealing_on_a_board.py": ("shared_schema/vectors/auth.json",),
     "sleep_on_a_board.py": (),
+    "spill_on_a_board.py": (),
 }
 
 

@@ -1,0 +1,508 @@
+"""Frames that the outbox has no room for, on flash (docs/spill.md). Loaded where it is configured, and where a former
+boot left something."""
+
+import os
+from struct import pack, unpack
+
+from boardpulse.clock import add, diff
+from boardpulse.compat import const, error_text, forget, random_boot
+from boardpulse.down import following
+from boardpulse.outbox import Outbox
+from boardpulse.spill_file import BOOT, DROPPED, HEAD, HELLO, RECORD, head, name, record, records, remove
+from shared_schema.cbor import encode
+from shared_schema.encode import boot_bytes
+
+TYPE_CHECKING = const(0)
+if TYPE_CHECKING:
+    from typing import Any
+
+    from boardpulse.eviction import Eviction
+    from boardpulse.node import Node
+
+_BLOCK = const(16)  # frames that are on their way from flash at a time
+_BLOCK_BYTES = const(2048)
+_PATIENCE_MS = const(60000)  # with a boot whose frames nobody acknowledges, while another waits
+_RETRY_MS = const(60000)  # after a file could not be written
+
+
+class Left:
+    """What is on flash of one boot: the files first … end - 1. Frames with numbers below `next` are acknowledged."""
+
+    def __init__(self, boot: int, number: int) -> None:
+        self.boot = boot
+        self.boot_bytes = boot_bytes(boot)
+        self.first = self.end = number
+        self.next = self.sent = 0
+        self.frames = 0
+        self.dropped = [0, 0, 0]
+
+
+class Spill:
+    """The files in `folder`, of up to `segment` bytes each and `limit` in all, and the block of frames that is on its
+    way from there to the bridge: `box`, which links treat as they do the outbox."""
+
+    def __init__(self, node: "Node", folder: str, limit: int, segment: int) -> None:
+        self.node = node
+        self.limit = limit
+        self.segment = segment
+        self.box = Outbox(8, node.outbox._seal, node.outbox._lead, node.outbox._more)
+        self.boots: list[Left] = []  # the present one last
+        self.fault = ""
+        self._folder = folder + "/"
+        self._used = self._number = 0
+        self._eviction: Eviction | None = None
+        self._now: Left | None = None  # whose frames are in the box
+        self._upto = 0
+        self._final = self._turn = False
+        self._since = 0
+        self._retry_at = -1
+        self._told = ""
+        self._hellos: list[tuple[int, int, bytes]] = []  # of declarations that the outbox still holds frames of
+        self._scan(folder)
+        while [one for one in self.boots if one.boot == node.boot]:
+            node.boot = random_boot()
+            node.boot_bytes = boot_bytes(node.boot)
+
+    # What is there at the start
+
+    def _scan(self, folder: str) -> None:
+        try:
+            if folder.rpartition("/")[2] not in os.listdir(folder.rpartition("/")[0] or "."):
+                os.mkdir(folder)
+            names = os.listdir(folder)
+        except OSError as error:
+            self._fail(error)
+            return
+        for one in sorted(names):
+            if len(one) == 11 and one[8:10] == ".b" and not one[:8].strip("0123456789abcdef"):
+                number = int(one[:8], 16)
+                if number < self._number:  # power failed before what it replaces was deleted, which is still whole
+                    remove(self._folder + one)
+                else:
+                    self._number = number + 1
+                    self._take_in(number, self._folder + one)
+
+    def _take_in(self, number: int, path: str) -> None:
+        boot = frames = hellos = 0
+        dropped = (0, 0, 0)
+        try:
+            for kind, seq, data in records(path):
+                if kind == BOOT:
+                    boot = seq
+                elif kind == DROPPED:
+                    dropped = unpack("<III", data)
+                elif kind == HELLO:
+                    hellos += 1
+                else:
+                    frames += 1
+            self._used += os.stat(path)[6]
+        except OSError as error:
+            self._fail(error)
+            return
+        if not hellos:  # nothing in it was whole yet
+            self._used -= remove(path)
+            return
+        if not self.boots or self.boots[-1].boot != boot:
+            self.boots.append(Left(boot, number))
+        left = self.boots[-1]
+        left.end = number + 1
+        left.frames += frames
+        left.dropped = [max(left.dropped[i], dropped[i]) for i in range(3)]
+
+    # From the outbox to flash
+
+    def yield_for(self, kind: int, need: int) -> bool:
+        """What a full outbox does: its oldest frames go to flash. Where this is full its samples give way, then those
+        of the outbox, then events in the same order, if they are not above `kind`."""
+        outbox = self.node.outbox
+        if self._eviction is None:
+            if self._write(0):
+                return True
+            from boardpulse.eviction import Eviction
+
+            self._eviction = Eviction(outbox)
+        for victim in range(kind + 1):
+            if (outbox.free() < need or outbox.count == outbox.slots) and self._write(victim):
+                return True
+            for index in range(outbox.count):
+                if self._kind(index) == victim and not outbox.done(index):
+                    return self._eviction.yield_for(victim, need)
+        return False
+
+    def keep(self) -> bool:
+        """Put all frames of the outbox on flash, before the board restarts. Whether they are there."""
+        while self.node.outbox.count and self._write(0):
+            pass
+        return not self.node.outbox.count
+
+    def declared(self) -> None:
+        """The declaration is about to change: keep the present one for the frames that wait."""
+        if self.node.outbox.count:
+            self._hellos = self._hellos[-3:] + [(self.node.outbox.next_seq, self.node.declaration, self._hello())]
+
+    def _hello(self) -> bytes:
+        from boardpulse.declaration import body
+
+        node = self.node
+        frame = encode([1, node.boot, node.outbox.next_seq, node.clock.uptime_ms(), body(node)])
+        forget("boardpulse.declaration")
+        return frame
+
+    def _write(self, victim: int) -> bool:
+        """Write one file with the oldest frames of the outbox, which gives them up. Where there is no room, frames of
+        the kind `victim` are deleted."""
+        outbox = self.node.outbox
+        if not outbox.count or (self._retry_at >= 0 and diff(self.node.clock.now, self._retry_at) < 0):
+            return False
+        try:
+            hellos = [one for one in self._hellos if one[0] > outbox.seq(0)] + [
+                (1 << 32, self.node.declaration, self._hello())
+            ]
+            count, size = self._fitting(HEAD + 2 * RECORD + 12 + len(hellos[0][2]))
+            while self._used + size > self.limit:
+                if not self._shrink(victim):
+                    return False
+            path = self._folder + name(self._number)
+            frames = self._fill(path, hellos, count)
+            self._used += os.stat(path)[6]
+        except OSError as error:
+            remove(self._folder + name(self._number))
+            self._fail(error)
+            return False
+        self._retry_at = -1
+        self._note(count, frames)
+        return True
+
+    def _fitting(self, size: int) -> "tuple[int, int]":
+        """(positions of the outbox that one file takes, its size): one frame at least."""
+        outbox = self.node.outbox
+        count = 0
+        while count < outbox.count:
+            more = RECORD + outbox.length(count)
+            if count and size + more > self.segment:
+                break
+            size += more
+            count += 1
+        return count, size
+
+    def _fill(self, path: str, hellos: "list[tuple[int, int, bytes]]", count: int) -> int:
+        """Write the frames at the first `count` positions. How many they are."""
+        outbox = self.node.outbox
+        frames = until = 0
+        with open(path, "wb") as file:
+            file.write(head(self.node.boot, outbox.seq(0)))
+            file.write(record(DROPPED, 0, pack("<III", *outbox.dropped)))
+            for index in range(count):
+                if not outbox.done(index):
+                    seq = outbox.seq(index)
+                    while seq >= until:
+                        until, number, hello = hellos.pop(0)
+                        file.write(record(HELLO, number, hello))
+                    file.write(record(self._kind(index), seq, self._bare(index)))
+                    frames += 1
+        return frames
+
+    def _bare(self, index: int) -> "bytes | bytearray":
+        """A frame of the outbox without its envelope and its form on a UART."""
+        outbox = self.node.outbox
+        at = outbox.offset(index)
+        data = outbox.buf[at : at + outbox.length(index)]
+        if self.node.link.name == "uart":
+            from shared_schema.framing import unseal
+
+            chunk = data[1:-1] + b"\0\0\0\0"
+            data = chunk[: unseal(chunk, len(data) - 2)]
+        return data if self.node.sealing is None else self.node.sealing.unwrap(bytes(data))
+
+    def _kind(self, index: int) -> int:
+        outbox = self.node.outbox
+        return outbox._kind[(outbox._first + index) % outbox.slots] & 3
+
+    def _note(self, positions: int, frames: int) -> None:
+        """A file was written: its frames leave the outbox."""
+        outbox = self.node.outbox
+        if not self.boots or self.boots[-1].boot != self.node.boot:
+            self.boots.append(Left(self.node.boot, self._number))
+            self.boots[-1].next = outbox.seq(0)
+        left = self.boots[-1]
+        self._number += 1
+        left.end = self._number
+        left.frames += frames
+        if outbox.sent:
+            left.sent = outbox.seq(min(positions, outbox.sent) - 1) + 1
+        outbox.moved += 1
+        last = outbox.seq(positions - 1)
+        while outbox.count and outbox.seq(0) <= last:
+            outbox.release(0)
+
+    def _fail(self, error: Exception) -> None:
+        self.fault = error_text(error)
+        self._retry_at = add(self.node.clock.now, _RETRY_MS)
+
+    def tell(self) -> None:
+        """Say once that files cannot be written."""
+        if self.fault and not self._told:
+            from boardpulse.events import WARNING, body, write
+
+            self._told = self.fault
+            write(self.node, body(6, WARNING, "no room on flash for frames: " + self.fault, "spill"))
+
+    # A full quota
+
+    def _shrink(self, kind: int) -> bool:
+        """Delete the frames of a kind from the oldest file that has any. Whether there was one."""
+        for left in self.boots:
+            before: list[str] = []  # files right before it that fit into what is left of it
+            room = 0
+            for number in range(left.first, left.end):
+                path = self._find(number)
+                size = victims = 0
+                rest = self.segment - HEAD - RECORD - 12
+                for one, seq, data in records(path):
+                    if one < HELLO and seq >= left.next:
+                        if one == kind:
+                            victims += 1
+                        else:
+                            size += RECORD + len(data)
+                    elif one == HELLO:
+                        rest -= RECORD + len(data)
+                if not before or size > room:
+                    room = rest
+                    before = []
+                room -= size
+                if victims:
+                    self._thin(left, before, path, kind, victims)
+                    return True
+                before.append(path)
+        return False
+
+    def _thin(self, left: Left, before: "list[str]", path: str, kind: int, count: int) -> None:
+        """Write a file anew, with what waits in those before it, without the frames of a kind; then delete them. At any
+        time each frame is in a file that is whole."""
+        own = left.boot == self.node.boot
+        if left is self._now:
+            self._empty()
+        dropped = list(self.node.outbox.dropped if own else left.dropped)
+        dropped[kind] += count
+        new = path[:-1] + str(int(path[-1]) + 1)
+        with open(new, "wb") as file:
+            file.write(head(left.boot, left.next))
+            file.write(record(DROPPED, 0, pack("<III", *dropped)))
+            left.frames -= self._copy(before + [path], file, left.next, kind)
+        self._used += os.stat(new)[6] - remove(path)
+        while before:  # the newest first, so that those that power leaves are in order
+            self._used -= remove(before.pop())
+        left.dropped = dropped
+        if own:
+            self.node.outbox.dropped[kind] += count
+            self.node.outbox.drops += count
+
+    def _copy(self, paths: "list[str]", file: "Any", following: int, kind: int) -> int:
+        """Copy what waits in files, but for the frames of a kind; of the hellos of one declaration the last. How many
+        frames are left out."""
+        gone = 0
+        hellos: list[tuple[int, bytes]] = []
+        for path in paths:
+            for one, seq, data in records(path):
+                if one == HELLO:
+                    if hellos and hellos[-1][0] == seq:
+                        hellos.pop()
+                    hellos.append((seq, data))
+        declaration = -1
+        for path in paths:
+            for one, seq, data in records(path):
+                if one == HELLO and seq != declaration:
+                    declaration, data = hellos.pop(0)
+                    file.write(record(HELLO, declaration, data))
+                elif one < HELLO:
+                    if one == kind or seq < following:
+                        gone += 1
+                    else:
+                        file.write(record(one, seq, data))
+        return gone
+
+    def _find(self, number: int) -> str:
+        """The path of a file, empty when there is none any more."""
+        for thinned in range(4):
+            path = self._folder + name(number, thinned)
+            try:
+                os.stat(path)
+                return path
+            except OSError:
+                pass
+        return ""
+
+    # From flash to the link
+
+    def turn(self) -> Outbox:
+        """Where the link takes its next frame from. What is on flash of the present boot goes before its outbox; what
+        is there of others shares the line with it."""
+        outbox = self.node.outbox
+        if not self.boots or (self._retry_at >= 0 and diff(self.node.clock.now, self._retry_at) < 0):
+            return outbox
+        late = len(self.boots) > 1 and diff(self.node.clock.now, self._since) > _PATIENCE_MS
+        if late or not self.box.count:
+            try:
+                self._advance()
+            except (OSError, MemoryError, ValueError) as error:
+                self._empty()
+                self._fail(error)
+        if self.boots and self.boots[-1].boot == self.node.boot:
+            return self.box
+        self._turn = not self._turn
+        box = self.box
+        more = box.again < box.until or box.sent < box.count
+        rest = outbox.again < outbox.until or outbox.sent < outbox.count
+        return box if more and (self._turn or not rest) else outbox
+
+    def take(self, buf: "bytes | bytearray", start: int, end: int) -> None:
+        """An acknowledgement whose boot begins at `start`."""
+        node = self.node
+        number = following(node.boot_bytes, buf, start, end)
+        for left in self.boots:
+            upto = following(left.boot_bytes, buf, start, end)
+            if upto >= 0 and (left.boot != node.boot or upto <= self._sent(left)):
+                self._acknowledge(left, upto)
+        node.take_ack(number)
+
+    def held(self) -> int:
+        """About how many frames are on flash; 0 only when nothing is."""
+        frames = len(self.boots)  # of each the last word is still to be said
+        for left in self.boots:
+            frames += left.frames
+        return frames
+
+    def report(self, report: "list[int]") -> None:
+        """Add to key 7 of hello what is on flash of the present boot."""
+        if self.boots and self.boots[-1].boot == self.node.boot:
+            first, held = self._waiting(self.boots[-1])
+            if held:
+                report[0] = first
+                report[1] += held
+        report[2] += max(0, self.limit - self._used) * 100 // self.node.sampler.bytes_per_100_s()
+
+    def _sent(self, left: Left) -> int:
+        """The number after the last one that was sent of the present boot."""
+        outbox = self.node.outbox
+        if outbox.sent:
+            return outbox.seq(outbox.sent - 1) + 1
+        if left is self._now and self.box.sent:
+            return max(left.sent, self.box.seq(self.box.sent - 1) + 1)
+        return left.sent
+
+    def _acknowledge(self, left: Left, upto: int) -> None:
+        left.next = max(left.next, upto)
+        box = self.box
+        if left is self._now:
+            while box.count and (self._final or box.seq(0) < upto):
+                box.release(0)
+            self.node.link.acknowledged()
+
+    def _waiting(self, left: Left) -> "tuple[int, int]":
+        """(number of the oldest frame that waits, how many wait)"""
+        passed = 0
+        for number in range(left.first, left.end):
+            first = -1
+            for kind, seq, _ in records(self._find(number)):
+                if kind < HELLO:
+                    if seq < left.next:
+                        passed += 1
+                    elif first < 0:
+                        first = seq
+            if first >= 0:
+                return first, left.frames - passed
+        return left.next, 0
+
+    def _empty(self) -> None:
+        """Take out what is in the box; it is still on flash."""
+        box = self.box
+        box.moved += 1
+        while box.count:
+            box.release(0)
+        self._now = None
+
+    def _advance(self) -> None:
+        """The block has arrived, or must wait for others: load the next one, of the next boot."""
+        left = self._now
+        index = 0
+        if left is not None:
+            index = self.boots.index(left) + 1
+            if not self.box.count:
+                left.next = left.sent = max(left.next, self._upto)
+                if self._final:
+                    self._used -= remove(self._find(left.first))
+                    self.boots.remove(left)
+                    index -= 1
+        self._empty()
+        self._since = self.node.clock.now
+        if self.boots:
+            self._load(self.boots[index % len(self.boots)])
+
+    def _load(self, left: Left) -> None:
+        """Put the next frames of a boot into the box; delete the files on the way that have none."""
+        self._now = left
+        self._final = False
+        while left.first < left.end:
+            path = self._find(left.first)
+            frames = self._read(left, path)
+            if self.box.count:
+                return
+            self._used -= remove(path)
+            left.frames -= frames
+            left.first += 1
+        self.boots.remove(left)
+        self._now = None
+
+    def _read(self, left: Left, path: str) -> int:
+        """Put frames of a file into the box, of a former boot behind the hello that explains them; of its last file
+        that alone, when no frame waits. How many frames the file has."""
+        hello = b""
+        frames = 0
+        full = False
+        for kind, seq, data in records(path):
+            if kind == HELLO:
+                full = self.box.count > 0
+                hello = data
+            elif kind < HELLO:
+                if seq >= left.next and not full:
+                    if not self.box.count:
+                        self._explain(left, hello, seq, left.frames - frames, len(data))
+                    full = seq != self._upto or not self._put(data, seq, kind)
+                frames += 1
+        if hello and left.boot != self.node.boot and not self.box.count and left.first == left.end - 1:
+            self._put(self._ended(left, hello, -1, 0), 0, 1)
+            self._final = True
+        return frames
+
+    def _explain(self, left: Left, hello: bytes, seq: int, held: int, length: int) -> None:
+        """Before a block that begins with the frame `seq`, of `length` bytes: a hello, which also tells the bridge not
+        to wait for what was dropped before it. A block ends at the next gap."""
+        if left.boot == self.node.boot:
+            self.node.hello_due = self.node.hello_due or seq > left.next
+        elif hello:
+            self._put(self._ended(left, hello, seq, held), seq, 1, length)
+        self._upto = seq
+
+    def _put(self, data: bytes, seq: int, kind: int, more: int = 0) -> bool:
+        """Have a frame sent under its old number. Whether it fits, with `more` bytes behind it; the first does."""
+        outbox = self.node.outbox
+        box = self.box
+        need = box.room_of(len(data)) + (box.room_of(more) if more else 0)
+        if not box.count and need > box.size:
+            self.box = box = Outbox(max(_BLOCK_BYTES, need), outbox._seal, outbox._lead, outbox._more)
+        if box.count == _BLOCK or (box.count and box._tail + need > box.size):
+            return False
+        box.next_seq = seq
+        box.put(data, kind)
+        self._upto = seq + 1
+        return True
+
+    def _ended(self, left: Left, hello: bytes, first: int, held: int) -> bytes:
+        """The hello of a boot that is over."""
+        from shared_schema.cbor_reader import loads
+
+        item: Any = loads(hello)
+        body = item[4]
+        body[7] = [first if held else item[2], held, 0] + left.dropped + body[7][6:7]
+        body[14] = True
+        return encode(item)
