@@ -99,9 +99,9 @@ class Clock:
         if arrival * 1000 - self._origin - uptime_ms * self._factor <= _DOUBT_MS:
             self._late = None
         elif late is None or uptime_ms < late[0]:
-            self._late = uptime_ms, offset
+            self._late, self._low = (uptime_ms, offset), inf  # inf: a prompt frame ends the doubt
         elif uptime_ms >= late[0] + _AGREE_MS:
-            self._late = uptime_ms, offset
+            self._late, self._low = (uptime_ms, offset), inf
             if abs(offset - late[1]) <= _AHEAD_MS:
                 self._begin(uptime_ms, arrival)
         self.observe(uptime_ms, arrival)
@@ -138,7 +138,7 @@ class Clock:
         if delay <= _AHEAD_MS:
             self._suspect = None
         if delay <= _DOUBT_MS:
-            self._low, self._at = max(0.0, delay), uptime_ms
+            self._low, self._at, self._late = max(0.0, delay), uptime_ms, None
             if self._due == inf:
                 self._due = uptime_ms + _BUCKET_MS
 
@@ -158,13 +158,14 @@ class Clock:
 
     def _close_bucket(self) -> None:
         """Once in a minute of uptime: the line follows the crystal, and what is old is forgotten."""
-        self._late = None
         envelope = self._envelope
-        envelope.add(self._at, self._origin + self._low + self._at * (self._factor - 1))
+        if self._low < inf:
+            envelope.add(self._at, self._origin + self._low + self._at * (self._factor - 1))
         edge = envelope.edge()
         if edge is not None:
             self._factor = 1 + (edge[3] - edge[1]) / (edge[2] - edge[0])
-        self._move(envelope.origin(self._factor - 1), self._at)
+        if envelope.xs:
+            self._move(envelope.origin(self._factor - 1), self._at)
         self._high_before, self._high = self._high, 0.0
         self._low = self._due = inf
 
