@@ -13,6 +13,7 @@ from host_bridge.core.records import KeptGroup, KeptSeries
 MAX_CACHED = 65_536  # groups; a fleet of 10,000 boards has fewer, and one that is asked for again is only slower
 
 _K = TypeVar("_K")
+_V = TypeVar("_V")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,9 @@ class Groups:
 
     def __init__(self) -> None:
         self._devices: dict[str, int] = {}
-        self._groups: dict[KeptGroup, int] = {}
+        self._groups: dict[KeptGroup, tuple[int, int]] = {}
         self._new_devices: dict[str, int] = {}
-        self._new_groups: dict[KeptGroup, int] = {}
+        self._new_groups: dict[KeptGroup, tuple[int, int]] = {}
 
     def committed(self) -> None:
         """What was new is in the file."""
@@ -60,11 +61,12 @@ class Groups:
         self._new_devices[device_id] = row[0]
         return int(row[0])
 
-    def group(self, connection: sqlite3.Connection, group: KeptGroup) -> int:
-        """The group's id; rows for it and its series, should there be none."""
+    def group(self, connection: sqlite3.Connection, group: KeptGroup) -> tuple[int, int]:
+        """The group's id and its number of columns; rows for it and its series, should there be none."""
         found = self._groups.get(group) or self._new_groups.get(group)
         if found is not None:
             return found
+        columns = sum(one.width for one in group.series)
         device = self.device(connection, group.device_id, group.platform)
         series = [_series(connection, device, one) for one in group.series]
         key = (device, group.platform, json.dumps(series, separators=(",", ":")))
@@ -72,14 +74,13 @@ class Groups:
         row = connection.execute(sql, key).fetchone()
         if row is None:
             insert = "INSERT INTO grp (device, platform, series, columns) VALUES (?, ?, ?, ?) RETURNING id"
-            columns = sum(one.width for one in group.series)
             row = connection.execute(insert, (*key, columns)).fetchall()[0]
             _place(connection, row[0], series, group.series)
-        self._new_groups[group] = row[0]
-        return int(row[0])
+        self._new_groups[group] = found = int(row[0]), columns
+        return found
 
 
-def _move(new: dict[_K, int], known: dict[_K, int]) -> None:
+def _move(new: dict[_K, _V], known: dict[_K, _V]) -> None:
     if len(known) + len(new) > MAX_CACHED:
         known.clear()
     known.update(new)

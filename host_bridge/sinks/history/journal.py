@@ -40,6 +40,7 @@ class Journal:
         self.due: dict[int, bool] = {}  # groups for compaction; whether they are old
         self.next_id = 1
         self._first = 1  # no row in the file is before it
+        self._moved = True  # since the last look at what can be deleted, rows went into chunks
         self._scanned_ms = 0
 
     def load(self, connection: sqlite3.Connection) -> None:
@@ -48,7 +49,7 @@ class Journal:
         last = connection.execute("SELECT max(id) FROM journal").fetchone()[0] or 0
         # Also where the journal was emptied an id is never given again: rows up to `compacted` count as chunks.
         self.next_id = max(last, *compacted.values(), 0) + 1
-        self.pending, self.due = {}, {}
+        self.pending, self.due, self._moved = {}, {}, True
         self._first = connection.execute("SELECT min(id) FROM journal").fetchone()[0] or self.next_id
         for number, group, n in connection.execute("SELECT id, grp, n FROM journal ORDER BY id"):
             if number > compacted.get(group, 0):
@@ -60,7 +61,11 @@ class Journal:
         number = self.next_id
         for record in records:
             times, values = record.times, record.values
-            group = groups.group(connection, record.group)
+            group, columns = groups.group(connection, record.group)
+            if len(values) != len(times) * columns:
+                raise ValueError(
+                    f"{len(values)} values of {record.group.device_id} in {columns} columns of {len(times)}"
+                )
             found.append((number, group, times[0], times[-1], len(times), encode_row(times, values)))
             number += 1
         return found
@@ -74,6 +79,7 @@ class Journal:
     def compacted(self, group: int, rows: int, samples: int, old: bool, now_ms: int) -> None:
         """The group's oldest rows are in chunks. `old`: and the others were to be."""
         pending = self.pending[group]
+        self._moved = True
         del pending.ids[:rows]
         pending.samples -= samples
         pending.since_ms = now_ms
@@ -99,7 +105,10 @@ class Journal:
 
     def surplus(self, limit: int) -> tuple[int, int]:
         """First row, and the one behind the last, of at most `limit` that are all in chunks."""
+        if not self._moved:
+            return self._first, self._first
         oldest = min((pending.ids[0] for pending in self.pending.values()), default=self.next_id)
+        self._moved = oldest > self._first
         return self._first, max(self._first, min(oldest, self._first + limit))
 
     def deleted(self, end: int) -> None:

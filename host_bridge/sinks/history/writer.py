@@ -8,9 +8,7 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import TypeVar
 
 from host_bridge.core.actions import Action, LogLine
 from host_bridge.core.records import Record, SamplesRecord
@@ -23,8 +21,6 @@ MAX_TRANSACTION = 4_096  # records; more make a transaction longer, not faster
 FIRST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 5.0
 UPKEEP_PAUSE_S = 5.0  # after upkeep that failed
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +60,6 @@ class StoreWriter:
         self._wall = wall
         self._changed = threading.Condition()
         self._queue: deque[_Batch] = deque()
-        self._tasks: deque[Callable[[], None]] = deque()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="history", daemon=True)
         self._availability = Availability(store.path, self._say, clock)
@@ -114,32 +109,8 @@ class StoreWriter:
             self._changed.notify()
         return True
 
-    def call(self, task: Callable[[Store], T], timeout_s: float = 10.0) -> T:
-        """Run `task` between commits and return its result; any other thread. It must be short: commits wait for it.
-
-        StoreError, or whatever the task raises; TimeoutError where the store is stuck.
-        """
-        future: Future[T] = Future()
-
-        def run() -> None:
-            if future.set_running_or_notify_cancel():
-                try:
-                    future.set_result(task(self._store))
-                except BaseException as error:  # noqa: BLE001  # it is the caller's
-                    future.set_exception(error)
-
-        with self._changed:
-            if self._stopping or not self._thread.is_alive():
-                raise StoreError(f"{self._store.path} is being closed")
-            self._tasks.append(run)
-            self._changed.notify()
-        try:
-            return future.result(timeout_s)
-        finally:
-            future.cancel()
-
     def stop(self, timeout_s: float) -> bool:
-        """Commit what is queued and end. True when all of it was done within `timeout_s`."""
+        """Commit what is queued, close the store and end. True when all of it was done within `timeout_s`."""
         with self._changed:
             self._stopping = True
             self._changed.notify()
@@ -150,17 +121,16 @@ class StoreWriter:
     def _run(self) -> None:
         while self._turn():
             pass
-        self._run_tasks()
+        self._guard(self._store.close)
 
     def _turn(self) -> bool:
         """Take what has come and do it. False: it is over."""
         with self._changed:
-            if not (self._queue or self._tasks or self._stopping):
+            if not (self._queue or self._stopping):
                 self._changed.wait(self._idle_s)
             batches = self._take()
-            if self._stopping and not batches and not self._tasks:
+            if self._stopping and not batches:
                 return False
-        self._run_tasks()
         kept = not batches or self._keep(batches)
         if not self._stopping:
             self._idle_s = self._tend()
@@ -173,10 +143,6 @@ class StoreWriter:
             batches.append(self._queue.popleft())
             records += len(batches[-1].records)
         return batches
-
-    def _run_tasks(self) -> None:
-        while self._tasks:
-            self._tasks.popleft()()
 
     def _keep(self, batches: list[_Batch]) -> bool:
         """Commit until it succeeds, then release. False: the bridge ends, and it did not succeed."""
@@ -222,13 +188,10 @@ class StoreWriter:
         return True
 
     def _pause(self, seconds: float) -> None:
-        """Wait, running tasks, until it is over or the bridge ends."""
-        until = time.monotonic() + seconds
-        while (rest := until - time.monotonic()) > 0 and not self._stopping:
-            with self._changed:
-                if not (self._tasks or self._stopping):
-                    self._changed.wait(rest)
-            self._run_tasks()
+        """Wait until it is over or the bridge ends; submit() takes nothing meanwhile, so nothing else wakes it."""
+        with self._changed:
+            if not self._stopping:
+                self._changed.wait(seconds)
 
     def _tend(self) -> float:
         """A slice of upkeep; seconds until the next. What it cannot do now hinders no commit, and is said once."""

@@ -35,6 +35,18 @@ store.commit(frames(group(), done, done + 100))
 print(done + 100)
 """
 
+UNMADE = """
+import os, pathlib, resource, sys
+from host_bridge.sinks.history import Store, StoreUnavailableError
+path = pathlib.Path(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, resource.RLIM_INFINITY))
+try:
+    Store.open(path)
+except StoreUnavailableError as error:
+    print(error.reason)
+print(*(name for name in os.listdir(path.parent) if ".new" not in name))
+"""
+
 UNPRIVILEGED = """
 import os, pathlib, sys
 from host_bridge.sinks.history import Store, StoreError
@@ -92,6 +104,15 @@ def test_a_file_that_may_not_grow_is_an_input_output_error_that_may_pass(tmp_pat
     assert reason == "io"
     assert 110 < int(done) < 100_000
     assert kept(path) == list(range(int(done)))
+
+
+def test_a_file_that_cannot_be_made_is_made_later(tmp_path: Path) -> None:
+    """As on a disk that is full when the bridge starts; what was begun hinders nobody."""
+    path = tmp_path / "history.db"
+    reason, rest = child(UNMADE, path).split()
+    assert reason == "io"
+    assert rest == "history.db.lock"
+    Store.open(path).close()
 
 
 def test_a_file_that_another_program_holds_is_locked(tmp_path: Path) -> None:
