@@ -20,8 +20,8 @@ from shared_schema.messages import COUNTER, GAUGE, HISTOGRAM
 
 TLS = Path(__file__).parent / "tls"
 LOOPBACK = "127.0.0.1"
-NOW_S = 1_700_000_000.0
-NOW_MS = 1_700_000_000_000
+NOW_S = 1_800_000_000.0  # Fri, 15 Jan 2027 08:00:00 GMT
+NOW_MS = 1_800_000_000_000
 
 # prometheus.WriteRequest as the specification prints it: message, then (field, number, type, repeated).
 _SCHEMA: dict[str, tuple[tuple[str, int, str, bool], ...]] = {

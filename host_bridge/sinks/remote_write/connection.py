@@ -28,7 +28,7 @@ class Connection:
     def __init__(self, options: RemoteWriteOptions, version: str) -> None:
         """OSError or ValueError when the certificates cannot be used."""
         parts = urlsplit(options.url)
-        self._host, self._port = parts.hostname or "", parts.port
+        self._host, self._port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
         self._target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         self._timeout_s = options.timeout_s
         self._headers = request_headers(options, version)

@@ -21,6 +21,7 @@ from host_bridge.sinks.remote_write.requests import requests
 from host_bridge.sinks.remote_write.samples import Names, Sample, samples_of
 from host_bridge.sinks.remote_write.settle import settle
 from host_bridge.sinks.remote_write.stats import Stats
+from shared_schema.messages import MIN_ANCHOR_UNIX_S
 
 BATCH_ROWS = 256  # frames that are taken from the store at once
 TRIM_EVERY_S = 10.0
@@ -117,15 +118,16 @@ class RemoteWriter:
             raise _Stopping
 
     def _turn(self) -> bool:
-        """Send what has waited longest; False when nothing waits."""
+        """Send what has waited longest; False when nothing waits, or it is not known what is late."""
         rows = self._outbox.outgoing_batch(BATCH_ROWS)
         self._trim()
         self._reporter.flush()
-        if rows:
-            self._send(rows)
-        else:
+        if not rows:
             self.stats.waiting(0, None)
-        return bool(rows)
+        elif self._wall() >= MIN_ANCHOR_UNIX_S:
+            self._send(rows)
+            return True
+        return False  # this machine has just started and has no time yet: to it, all dates are ahead
 
     def _send(self, rows: Sequence[Outgoing]) -> None:
         oldest = {row.id: min(row.times, default=0) for row in rows}  # of the rows that are not yet sent

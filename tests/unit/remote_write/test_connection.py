@@ -178,3 +178,26 @@ def test_abort_ends_a_request_from_another_thread_and_refuses_later_ones() -> No
         thread.join(3)
         with pytest.raises(SendError, match="stopping"):
             connection.post(EMPTY)
+
+
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("http://[::1]/w", ("::1", 80)), ("https://[::1]/w", ("::1", 443)), ("http://h:8428/w", ("h", 8428)),
+        ("https://h/w", ("h", 443)),
+    ],
+)  # fmt: skip
+def test_every_form_of_address_is_connected_to(
+    url: str, place: tuple[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Host and port reach the socket as the URL has them, with the scheme's port where it has none."""
+    asked: list[tuple[str, int]] = []
+
+    def refuse(address: tuple[str, int], *_: object) -> socket.socket:
+        asked.append(address)
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(socket, "create_connection", refuse)
+    with pytest.raises(SendError):
+        connect(url).post(EMPTY)
+    assert asked == [place]

@@ -1,6 +1,5 @@
 """The writer against a real server that misbehaves."""
 
-import gc
 import threading
 import time
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ from structlog.testing import capture_logs
 from host_bridge.options import RemoteWriteOptions
 from host_bridge.sinks.remote_write.outgoing import Outgoing
 from host_bridge.sinks.remote_write.writer import BATCH_ROWS, Pace, RemoteWriter
+from tests.support.prometheus import promtool_check
 from tests.support.remote_write import ENERGY, NOW_MS, NOW_S, TAKEN, TEMPERATURE, MemorySource, Receiver, Reply, row
 from tests.support.waiting import until
 from tests.unit.remote_write.conftest import Start
@@ -205,6 +205,20 @@ def test_a_clock_that_is_set_back_while_a_request_waits_sends_nothing_early(star
         assert writer.stats.dropped["future"] == 1
 
 
+def test_a_bridge_without_the_time_waits_for_it(start: Start) -> None:
+    """A machine without a clock of its own begins in 1970: what waits there is not from the future."""
+    clock = [42.0]
+    source = MemorySource(rows(2))
+    with Receiver() as server:
+        writer = start(server.url, source, wall=lambda: clock[0])
+        time.sleep(0.1)
+        assert len(source.rows) == 2
+        clock[0] = NOW_S
+        until(lambda: not source.rows)
+        assert values(server) == [1, 2]
+        assert sum(writer.stats.dropped.values()) == 0
+
+
 @pytest.mark.parametrize("reply", [Reply(hang_s=60), Reply(429, headers={"Retry-After": "600"})])
 def test_a_stuck_server_does_not_keep_the_bridge_from_stopping(start: Start, reply: Reply) -> None:
     """What is not sent stays where it waits."""
@@ -295,7 +309,7 @@ def test_the_metrics_are_clean_and_have_every_reason_from_the_start() -> None:
         "boardpulse_remote_write_up 1.0",
     ):
         assert f"\n{line}\n" in page, line
-    gc.collect()
+    assert promtool_check(page) == ""
 
 
 def test_a_writer_that_was_never_started_stops() -> None:
