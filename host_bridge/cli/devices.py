@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from host_bridge.cli import exit_codes
+from host_bridge.cli.tables import show_table
 from host_bridge.options import DEFAULT_HTTP_PORT
-from host_bridge.sinks.logs import escaped
 from host_bridge.web.page import COLUMNS, NUMBERS, texts
 
 DEFAULT_URL = f"http://127.0.0.1:{DEFAULT_HTTP_PORT}"
@@ -68,18 +68,5 @@ def advice(url: str, error: Exception) -> str:
 
 def show(fleet: dict[str, Any]) -> None:
     """The table of the page, on a terminal."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in COLUMNS:
-        table.add_column(column, justify="right" if column in NUMBERS else "left", no_wrap=True)
-    for device in fleet["devices"]:
-        state = Text(escaped(str(device["state"])), style=_COLOURS.get(device["state"], "dim"))
-        table.add_row(state, *(Text(escaped(text).replace("\n", " ")) for text in texts(device, fleet["now"])))
-    console = Console()
-    # Into a pipe a table is as wide as it needs, for grep and cut; on a terminal rich makes it fit.
-    if not console.is_terminal:
-        console = Console(width=400)
-    console.print(table)
+    rows = ((str(device["state"]), *texts(device, fleet["now"])) for device in fleet["devices"])
+    show_table(COLUMNS, rows, right=NUMBERS, style=lambda state: _COLOURS.get(state, "dim"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from host_bridge.sinks.logs import escaped
 
@@ -12,8 +12,13 @@ GAP = "  "
 MAX_NAMED = 5  # close names in a message
 
 
-def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]], right: Collection[str] = ()) -> None:
-    """Print rows below headings; `right`: the columns whose cells end below each other."""
+def show_table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    right: Collection[str] = (),
+    style: Callable[[str], str] = lambda _cell: "",
+) -> None:
+    """Print rows below headings; `right`: the columns whose cells end below each other; `style`: of a first cell."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -23,7 +28,8 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]], right: Col
     for column in columns:
         table.add_column(column, justify="right" if column in right else "left", no_wrap=not console.is_terminal)
     for row in rows:
-        table.add_row(*(Text(escaped(cell).replace("\n", " ")) for cell in row))
+        first, *others = (escaped(cell).replace("\n", " ") for cell in row)
+        table.add_row(Text(first, style=style(first)), *map(Text, others))
     if not console.is_terminal:
         console = Console(width=PIPE_WIDTH)
     console.print(table)
