@@ -15,7 +15,7 @@ from host_bridge.cli.moments import local, rfc3339
 from host_bridge.cli.tables import lay_out
 from host_bridge.core.records import EventRecord
 from host_bridge.sinks.history.series_data import SeriesData
-from host_bridge.sinks.logs import escaped
+from host_bridge.sinks.logs import MAX_VALUE, escaped
 
 Span = tuple[int, int]  # from, to, in Unix milliseconds
 
@@ -45,10 +45,14 @@ def comma_separated(device_id: str, found: Sequence[SeriesData]) -> Iterator[str
 
 
 def csv_line(cells: Iterable[str]) -> str:
-    """One line of RFC 4180, without its end."""
+    """One line of RFC 4180, without its end. What would steer a terminal is written as \\x…, however long the text."""
     line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow(cells)
+    csv.writer(line, lineterminator="").writerow(map(_harmless, cells))
     return line.getvalue()
+
+
+def _harmless(text: str) -> str:
+    return "".join(escaped(text[start : start + MAX_VALUE]) for start in range(0, len(text), MAX_VALUE))
 
 
 def as_objects(device_id: str, metric: str, span: Span, found: Iterable[SeriesData]) -> Iterator[str]:

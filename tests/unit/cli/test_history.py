@@ -246,6 +246,8 @@ def test_events_as_csv_and_json_have_all_of_them(path: Path) -> None:
     }  # fmt: skip
     assert told[0] == first
     assert len(told) == 2
+    (crash, _) = rows(run(path, "kiln-1", "--events", "--format", "csv"))
+    assert crash["traceback"] == CRASH.traceback.replace("\x1b", "\\x1b")
     (last,) = rows(run(path, "kiln-1", "--events", "--format", "csv", "--limit", "1"))
     assert (last["message"], last["fields"], last["repeats"]) == ("hot", "{}", "3")
 
