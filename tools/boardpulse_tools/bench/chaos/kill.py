@@ -11,6 +11,7 @@ KILLS, BOARDS = 50, 4
 SHORT_KILLS, SHORT_BOARDS = 5, 2
 # A life of the bridge. The shortest ends before it has read its configuration, the longest after it has caught up.
 SHORTEST_S, LONGEST_S = 0.05, 3.0
+ACKS = ("broker", "bridge")  # whose acknowledgement boards on MQTT wait for
 WARM_UP, START_S = 20, 30.0
 
 
@@ -20,7 +21,7 @@ def measure(run: Run) -> dict[str, Any]:
     with Rig(run, uarts=[None] * boards) as rig:
         for i, cable in enumerate(rig.cables):
             rig.uart_board(f"uart-{i}", cable)
-            rig.mqtt_board(f"mqtt-{i}")
+            rig.mqtt_board(f"mqtt-{i}", link={"ack": ACKS[i % len(ACKS)]})
         rig.wait_for_samples(WARM_UP, START_S)
         lives = _kill(run, rig, kills)
         rig.wait_for_samples(WARM_UP, START_S)
