@@ -47,8 +47,8 @@ def comma_separated(device_id: str, found: Sequence[SeriesData]) -> Iterator[str
 def csv_line(cells: Iterable[str]) -> str:
     """One line of RFC 4180, without its end. What would steer a terminal is written as \\x…, however long the text."""
     line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow(map(_harmless, cells))
-    return line.getvalue()
+    csv.writer(line, lineterminator="\n").writerow(map(_harmless, cells))  # which also has cells with \n quoted
+    return line.getvalue().removesuffix("\n")
 
 
 def _harmless(text: str) -> str:
