@@ -222,6 +222,16 @@ def test_a_clock_goes_on_after_a_restart() -> None:
     assert lived(again, 100, range(2 * HOUR, 3 * HOUR)) < 0.03
 
 
+def test_what_comes_late_after_a_restart_does_not_move_a_kept_clock() -> None:
+    """Ten minutes of frames that were sent while the bridge was away, half a minute late each."""
+    clock = Clock()
+    lived(clock, 0, range(120))
+    again = Clock.restore(json.loads(json.dumps(clock.state())))
+    for second in range(120, 720):
+        again.observe(second * 1000, T0 + second + 30)
+    assert again.wall(700_000, T0 + 730) == pytest.approx(T0 + 700, abs=0.05)
+
+
 def test_a_clock_that_knows_nothing_is_kept_as_well() -> None:
     """Of a boot that only a retained hello told of."""
     again = Clock.restore(json.loads(json.dumps(Clock().state())))
