@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from structlog import get_logger
 
 from host_bridge.core.actions import Action, LogLine
-from host_bridge.core.records import KeptDevice, Record, SamplesRecord
+from host_bridge.core.records import KeptDevice, Record
 from host_bridge.options import HistoryOptions, RemoteWriteOptions
 from host_bridge.sinks.history import Store, StoreError, StoreInUseError, StoreWriter
 from host_bridge.sinks.history.errors import ADVICE
-from host_bridge.sinks.remote_write.spool import Spool
-from host_bridge.sinks.remote_write.writer import RemoteWriter
+from host_bridge.sinks.remote_write.due import outgoing_of
 
 MAX_RECORDS = 20_000  # between the engine and the store: twenty seconds of a thousand boards
 DAY_S = 86_400
 ENOUGH = MAX_RECORDS // 2  # so many waiting, and no more frames are taken until they are committed
+
+if TYPE_CHECKING:
+    from host_bridge.sinks.remote_write.writer import RemoteWriter
 
 log = get_logger("boardpulse")
 Release = Callable[[Sequence[Action]], None]
@@ -44,8 +47,6 @@ class Storage:
         self._busy = False
         self.kept: list[KeptDevice] = []
         self.remote = None if remote_write is None else _remote(history, remote_write, version)
-        self._late_s = None if remote_write is None else remote_write.late_after_s
-        self._all = remote_write is not None and remote_write.mode == "all"
         try:
             store = Store.open(history.path, sync=history.sync)
             self.kept = store.load()
@@ -59,7 +60,7 @@ class Storage:
             store,
             release=release,
             log=write,
-            outgoing_of=None if remote_write is None else self._goes_out,
+            outgoing_of=None if remote_write is None else outgoing_of(remote_write),
             max_records=MAX_RECORDS,
             max_age_s=self.max_age_s,
             max_bytes=history.max_bytes,
@@ -109,12 +110,12 @@ class Storage:
             self.remote.stop(max(0.1, until - time.monotonic()))
         return done
 
-    def _goes_out(self, record: SamplesRecord) -> bool:
-        late_s = self._late_s
-        return self._all or (late_s is not None and record.arrived - record.times[0] / 1000 >= late_s)
-
 
 def _remote(history: HistoryOptions, options: RemoteWriteOptions, version: str) -> RemoteWriter:
+    # Only whoever configures it loads the library that compresses.
+    from host_bridge.sinks.remote_write.spool import Spool
+    from host_bridge.sinks.remote_write.writer import RemoteWriter
+
     return RemoteWriter(
         options, Spool(history.path, options.max_spool_rows), time.time, get_logger("remote_write"), version=version
     )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from host_bridge.sinks.history import StoreWriter
-from host_bridge.sinks.remote_write.writer import RemoteWriter
+
+if TYPE_CHECKING:
+    from host_bridge.sinks.remote_write.writer import RemoteWriter
 
 
 class StorageNumbers(Protocol):

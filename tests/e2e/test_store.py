@@ -1,6 +1,7 @@
 """The history store of a running bridge: killed, without room, damaged. Real processes, real files, real limits."""
 
 import contextlib
+import itertools
 import os
 import resource
 import signal
@@ -52,7 +53,7 @@ def test_a_bridge_that_is_killed_again_and_again_keeps_every_frame_once(tmp_path
         times = kept_times(chain, device)
         assert max(Counter(times).values()) == 1
         assert len(times) >= seen - 2  # a hello's event or two is no sample
-        steps = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+        steps = [later - earlier for earlier, later in itertools.pairwise(times)]
         assert max(steps) < 1000, steps
 
 
@@ -81,7 +82,7 @@ def test_a_full_disk_stops_acknowledgements_and_nothing_else(tmp_path: Path) -> 
             chain.wait_for_samples(device, 80, 60)
             assert_nothing_lost(chain, device)
             times = kept_times(chain, device)
-            steps = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+            steps = [later - earlier for earlier, later in itertools.pairwise(times)]
             assert max(Counter(times).values()) == 1
             assert max(steps) < 1000, steps
 
