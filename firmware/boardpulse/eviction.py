@@ -37,23 +37,27 @@ class Eviction:
         be given up for it."""
         box = self.box
         box.moved += 1
-        if box.count == box.slots:
-            return self._place_in_table(kind)
+        full = box.count == box.slots
+        if full and box._done:
+            self._clear_table()
+            return True
         index = self._above(box._tail)
         limit = box.size if index < 0 else box.offset(index)
         if limit != box.limit:
             box.limit = limit  # more became free meanwhile
             return True
         spare = box.free() - need
-        if spare < 0 and self._oldest(0) < 0:
+        if (full or spare < 0) and self._oldest(0) < 0:
             return self._give_up_least(EVENT, kind)
         if index < 0:
             box._tail = 0
             index = self._above(0)
             box.limit = box.size if index < 0 else box.offset(index)
             self._next_round()
-        elif spare >= min(need, box.size >> 3) or box._kind[self._slot(index)] & 3 or self._coarser(index):
+        elif box._kind[self._slot(index)] & 3 or not (full or spare < min(need, box.size >> 3)):
             self._pass(index)  # some is spared, as what is free at the buffer's end is out of reach for now
+        else:
+            self._coarser(index, full)
         return True
 
     def _next_round(self) -> None:
@@ -64,25 +68,25 @@ class Eviction:
             self._reach += 1
         self._gained = False
 
-    def _coarser(self, index: int) -> bool:
-        """Halve a frame of samples, or of those that cannot be halved every second one of a group and level. Whether it
-        is only to be moved."""
+    def _coarser(self, index: int, whole: bool) -> None:
+        """Halve a frame of samples, or of those that cannot be halved, and of all when it must be `whole` frames, give
+        up every second one of a group and level."""
         box = self.box
         slot = self._slot(index)
         level = box._state[slot] // _LEVEL
         if level > self._reach:
-            return True
+            self._pass(index)
+            return
         self._gained = True
-        if not self._thinning.thin(slot):
+        if whole or not self._thinning.thin(slot):
             group = box._kind[slot] >> 2 & 31
             self._spared[group] ^= 1 << level
             if not self._spared[group] & 1 << level:
                 box.drop(index)
-                return False
+                return
             self._pass(index)
         if level < _MOST:
             box._state[slot] += _LEVEL
-        return False
 
     def _pass(self, index: int) -> None:
         """Move a frame from the end of the free piece to its beginning."""
@@ -131,11 +135,9 @@ class Eviction:
             index += 1
         return found
 
-    def _place_in_table(self, kind: int) -> bool:
-        """Take out of the table what is done, if there is nothing such give up a frame."""
+    def _clear_table(self) -> None:
+        """Take what is done out of the table."""
         box = self.box
-        if not box._done:
-            return self._give_up_least(0, kind)
         index = kept = 0
         while index < box.count:
             if box.done(index):
@@ -151,7 +153,6 @@ class Eviction:
             index += 1
         box.count = kept
         box._done = 0
-        return True
 
     def _move_entry(self, index: int, target: int) -> None:
         source, slot = self._slot(index), self._slot(target)

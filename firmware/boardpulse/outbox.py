@@ -1,4 +1,5 @@
-"""The frames that wait to be acknowledged, in one preallocated buffer. What a full one gives up is eviction.py's work."""
+"""The frames that wait to be acknowledged, in one preallocated buffer. What a full one gives up is decided in
+eviction.py."""
 
 from array import array
 

@@ -5,11 +5,12 @@ first, and changed only if it gets smaller. Integers beyond 30 bits take heap, n
 """
 
 from boardpulse.compat import const
+from shared_schema.cbor import Writer
+from shared_schema.framing import seal
 
 TYPE_CHECKING = const(0)
 if TYPE_CHECKING:
     from boardpulse.outbox import Outbox
-    from shared_schema.cbor import Writer
 
 _THINNED = const(2)
 _SINGLE = const(0x80)  # of what commit() was told: there is nothing in the frame that could be thinned
@@ -32,27 +33,6 @@ def move(buf: bytearray, source: int, target: int, length: int) -> None:
             buf[target + length] = buf[source + length]
 
 
-class Measure:
-    """A Writer that only counts."""
-
-    def __init__(self) -> None:
-        self.pos = 0
-
-    def byte(self, value: int) -> None:
-        """Writer.byte"""
-        self.pos += 1
-
-    def integer(self, n: int) -> None:
-        """Writer.integer"""
-        if n < 0:
-            n = -1 - n
-        self.pos += 1 if n < 24 else 2 if n < 0x100 else 3 if n < 0x10000 else 5 if n >> 16 < 0x10000 else 9
-
-    def array(self, length: int) -> None:
-        """Writer.array"""
-        self.integer(length)
-
-
 class Thinning:
     """Thins the frames of an outbox, one at a time. Numbers stand in attributes: a function with many locals takes
     heap."""
@@ -60,8 +40,10 @@ class Thinning:
     def __init__(self, box: "Outbox") -> None:
         self.box = box
         self.buf = box.buf
-        self._measure = Measure()
-        self._start = self._end = self._pos = 0  # of the frame as it is encoded; where it is read
+        self._scratch = Writer(bytearray(9))  # for one integer, of which only the length is wanted
+        self._dry = True
+        self._start = self._end = 0  # of the frame as it is encoded
+        self._pos = self._out = 0  # where it is read, and written
         self._n = self._columns = self._columns_at = self._size = 0
         self._interval_ms = self._sum = self._first = self._first_end = 0
         self._same = True
@@ -89,8 +71,6 @@ class Thinning:
             return True
         box._kind[slot] |= _SINGLE
         if cobs:
-            from shared_schema.framing import seal
-
             seal(self.buf, at, end)
         return False
 
@@ -143,36 +123,36 @@ class Thinning:
     def _fits(self, limit: int, extent: int) -> bool:
         """Whether the thinned frame is smaller by enough, and can be written over the present one, which takes `extent`
         bytes up to `limit`."""
-        measure = self._measure
-        times = measure.pos = self._pos
+        self._dry = True
+        times = self._out = self._pos
         self._ahead = 0
-        self._times(measure)
+        self._times()
         ahead = self._ahead
-        self._size = measure.pos - self._start
-        self._columns_at = measure.pos = self._pos
+        self._size = self._out - self._start
+        self._columns_at = self._out = self._pos
         self._ahead = 0
-        self._all_columns(measure)
-        measure.pos -= self._columns_at  # what the columns take
-        self._size += measure.pos
-        if self._n < 2 or self._ahead > 0 or ahead > limit - measure.pos - self._columns_at:
-            return False
+        self._all_columns()
+        columns = self._out - self._columns_at
+        self._size += columns
         self._pos = times
+        if self._n < 2 or self._ahead > 0 or ahead > limit - columns - self._columns_at:
+            return False
         return self.box.room_of(self._size) + 2 + _LEAST <= extent
 
     def _write(self, limit: int) -> None:
         """Thin the frame that ends by `limit`: the columns first, then out of the way with them, as times may grow."""
-        w = self.box._writer
-        w.limit = limit
+        self._dry = False
+        self.box._writer.limit = limit
         times = self._pos
-        w.pos = self._pos = self._columns_at
-        self._all_columns(w)
-        size = w.pos - self._columns_at
+        self._pos = self._out = self._columns_at
+        self._all_columns()
+        size = self._out - self._columns_at
         move(self.buf, self._columns_at, limit - size, size)
         self._pos = limit - size - (self._columns_at - times)
         move(self.buf, times, self._pos, self._columns_at - times)
-        w.pos = times
-        self._times(w)
-        move(self.buf, limit - size, w.pos, size)
+        self._out = times
+        self._times()
+        move(self.buf, limit - size, self._out, size)
 
     def _keep(self, slot: int, removed: int, limit: int) -> None:
         """Move the thinned frame to the beginning of the free piece, in the form in which it is kept."""
@@ -192,14 +172,14 @@ class Thinning:
         box.used += end - box._tail
         box._tail = end
 
-    def _times(self, w: "Writer | Measure") -> None:
-        start = w.pos
+    def _times(self) -> None:
+        start = self._out
         counted = self.buf[self._pos] < 0x80
         n = self._item()
         if not counted:
             n += 1
         self._n = n
-        w.array((n - 1) >> 1)
+        self._put((n - 1) >> 1, True)
         self._same = True
         i = 1
         while i < n:
@@ -207,44 +187,44 @@ class Thinning:
             if i & 1:
                 self._sum = value + self._interval_ms
             else:
-                w.integer(value + self._sum)
+                self._put(value + self._sum)
                 if value + self._sum:
                     self._same = False
-            self._note(w)
+            self._note()
             i += 1
         if self._same:
-            w.pos = start
-            w.integer((n + 1) >> 1)
+            self._out = start
+            self._put((n + 1) >> 1)
 
-    def _all_columns(self, w: "Writer | Measure") -> None:
+    def _all_columns(self) -> None:
         left = self._columns
         while left:
-            self._column(w)
+            self._column()
             left -= 1
 
-    def _column(self, w: "Writer | Measure") -> None:
+    def _column(self) -> None:
         start = self._pos
         if self.buf[start] >> 5 != 4:
             self._skip()
-            return self._copy(w, start)
-        start = w.pos
+            return self._copy(start)
+        start = self._out
         n = self._item()
-        w.array((n + 1) >> 1)
-        first = w.pos
+        self._put((n + 1) >> 1, True)
+        first = self._out
         self._same = True
         self._sum = 0
         i = 0
         while i < n:
-            self._element(w, i)
-            self._note(w)
+            self._element(i)
+            self._note()
             i += 1
         if self._same:
-            if w is not self._measure:
+            if not self._dry:
                 move(self.buf, first, start, self._first_end - first)
-            w.pos = start + self._first_end - first
+            self._out = start + self._first_end - first
         return None
 
-    def _element(self, w: "Writer | Measure", i: int) -> None:
+    def _element(self, i: int) -> None:
         """Take one element of a column: those at odd positions go."""
         at = self._pos
         head = self.buf[at]
@@ -259,26 +239,36 @@ class Thinning:
             return
         if mark or not self._sum:
             self._skip()
-            self._copy(w, at)
+            self._copy(at)
         else:
             head = self._item() + self._sum
             self._sum = 0
-            w.integer(head)
+            self._put(head)
         if i == 0:
             self._first = mark
-            self._first_end = w.pos
+            self._first_end = self._out
         elif mark != self._first or (not mark and head):
             self._same = False
 
-    def _note(self, w: "Writer | Measure") -> None:
-        if w.pos - self._pos > self._ahead:
-            self._ahead = w.pos - self._pos
+    def _note(self) -> None:
+        if self._out - self._pos > self._ahead:
+            self._ahead = self._out - self._pos
 
-    def _copy(self, w: "Writer | Measure", at: int) -> None:
+    def _put(self, n: int, array: bool = False) -> None:
+        """Write an integer, or the head of an array."""
+        w = self._scratch if self._dry else self.box._writer
+        start = w.pos = 0 if self._dry else self._out
+        if array:
+            w.array(n)
+        else:
+            w.integer(n)
+        self._out += w.pos - start
+
+    def _copy(self, at: int) -> None:
         """Copy what was read since `at`."""
-        while at < self._pos:
-            w.byte(self.buf[at])
-            at += 1
+        if not self._dry:
+            move(self.buf, at, self._out, self._pos - at)
+        self._out += self._pos - at
 
     def _skip(self) -> None:
         """Pass an item, or the head of an array."""

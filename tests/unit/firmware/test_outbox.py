@@ -1,6 +1,7 @@
 """The outbox: what it keeps, what it gives up, and that it counts exactly."""
 
 import random
+from itertools import pairwise
 
 import pytest
 
@@ -102,7 +103,7 @@ def test_what_is_kept_reaches_far_back_in_steps_that_grow_with_its_age() -> None
     assert kept[0] < 200
     assert kept[-10:] == list(range(1990, 2000))
     assert outbox.dropped == [2000 - len(kept), 0, 0]
-    for earlier, later in zip(kept, kept[1:], strict=False):
+    for earlier, later in pairwise(kept):
         assert later - earlier <= 10 + (2000 - later) // 3
 
 

@@ -12,6 +12,7 @@ from tests.unit.firmware.test_on_micropython import HERE, on_32_bit, on_64_bit, 
 # Each script, and what it reads besides the firmware.
 SCRIPTS = {
     "mcu_on_a_board.py": (),
+    "overflow_on_a_board.py": (),
     "power_on_a_board.py": (),
     "sealing_on_a_board.py": ("shared_schema/vectors/auth.json",),
     "sleep_on_a_board.py": (),

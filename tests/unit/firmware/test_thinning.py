@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -139,7 +140,7 @@ def samples_of(message: Samples, interval_ms: int) -> list[Sample]:
 
 def canonical(message: Samples, samples: list[Sample], interval_ms: int) -> bytes:
     """The frame that an encoder makes of these samples at once (SPEC.md section 4)."""
-    gaps = [later[0] - earlier[0] - interval_ms for earlier, later in zip(samples, samples[1:], strict=False)]
+    gaps = [later[0] - earlier[0] - interval_ms for earlier, later in pairwise(samples)]
     item: list[Any] = [2, message.boot, message.seq, message.uptime, message.declaration, message.group]
     item.append(gaps if any(gaps) else len(samples))
     for column in zip(*(row for _, row in samples), strict=True):

@@ -19,6 +19,7 @@ FLOATING = {
 # Together with what else each module is loaded. What is not named is a module of its own.
 TOGETHER = {
     CORE: ("compat", "clock", "outbox", "group", "sampler", "emit", "down", "node"),
+    "boardpulse.eviction": ("eviction", "thinning"),
     "boardpulse.starting": ("compose", "config", "last_good", "program", "chips"),
 }
 
