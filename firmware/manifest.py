@@ -40,6 +40,7 @@ package(
         "spill.py",
         "spill_file.py",
         "tasks.py",
+        "thinning.py",
         "watchdog.py",
         "links/__init__.py",
         "links/mqtt.py",

@@ -7,13 +7,13 @@ samples so grow with their age, and reach back over many times what the outbox h
 """
 
 from boardpulse.compat import const
-from boardpulse.outbox import EVENT
 from boardpulse.thinning import Thinning, move
 
 TYPE_CHECKING = const(0)
 if TYPE_CHECKING:
     from boardpulse.outbox import Outbox
 
+_EVENT = const(1)
 _DONE = const(1)
 _THINNED = const(2)
 _LEVEL = const(4)  # of a frame's state, from this bit on: how often it was made coarser
@@ -48,7 +48,7 @@ class Eviction:
             return True
         spare = box.free() - need
         if (full or spare < 0) and self._oldest(0) < 0:
-            return self._give_up_least(EVENT, kind)
+            return self._give_up_least(_EVENT, kind)
         if index < 0:
             box._tail = 0
             index = self._above(0)
