@@ -31,7 +31,7 @@ def extent(series: KeptSeries, first: int, last: int, samples: int, device_id: s
 
 
 def test_chunks_and_journal_count_together_and_nothing_twice(tmp_path: Path) -> None:
-    """What was compacted may stand in the journal for a while."""
+    """Late frames, too."""
     path = tmp_path / "history.db"
     put(path, *frames(group(), 300, 1000), compacted=True)
     put(path, *frames(group(), 1000, 1010), *frames(group(), 5, 10))
