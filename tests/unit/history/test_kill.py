@@ -66,6 +66,6 @@ def test_what_was_released_before_a_kill_is_there_once(tmp_path: Path) -> None:
         (device,) = store.load()
         stored = int(device.boots[0].state)
         store.commit([frame(group(), stored), BootRecord("desk", 1, b""), DeviceRecord("desk", "esp32", b"", (1,))])
-    assert stored >= released > 1_000
+    assert stored >= released > 100
     for name in (TEMPERATURE.name, FRAMES.name):
         assert kept(path, metric=name) == list(range(stored + 1))

@@ -4,6 +4,8 @@ import contextlib
 import sqlite3
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -146,17 +148,17 @@ def test_a_file_that_was_deleted_takes_nothing_more(tmp_path: Path, replaced: bo
 
 
 @pytest.fixture
-def open_to_all(tmp_path: Path) -> Path:
-    """A folder that every user may enter, with a store in it."""
-    for folder in (tmp_path, *tmp_path.parents[:3]):
-        if folder.stat().st_mode & 0o11 != 0o11 and folder.name.startswith(("pytest", "test_")):
-            folder.chmod(0o755)
-    path = tmp_path / "store" / "history.db"
-    with contextlib.closing(Store.open(path)) as store:
-        store.commit(frames(group(), 0, 5))
-    path.parent.chmod(0o777)
-    Path(f"{path}.lock").chmod(0o666)
-    return path
+def open_to_all() -> Iterator[Path]:
+    """A store in a folder that all users may enter: not pytest's, which shuts others out whenever a pytest starts."""
+    with tempfile.TemporaryDirectory(prefix="boardpulse-history-") as folder:
+        Path(folder).chmod(0o755)
+        path = Path(folder) / "store" / "history.db"
+        with contextlib.closing(Store.open(path)) as store:
+            store.commit(frames(group(), 0, 5))
+        path.parent.chmod(0o777)
+        Path(f"{path}.lock").chmod(0o666)
+        yield path
+        path.parent.chmod(0o777)
 
 
 def test_a_file_that_may_not_be_written_is_said_to_be_so(open_to_all: Path) -> None:
