@@ -6,7 +6,7 @@ from shared_schema.errors import SchemaError
 from shared_schema.frame import Up
 
 _REQUIRED = (0, 1, 2, 3, 4)
-_OPTIONAL = (5, 6, 7, 8, 9, 10, 11, 12, 13, 14)
+_OPTIONAL = (5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
 _RESERVED_LABELS = ("device_id", "platform", "le")
 
 
@@ -83,6 +83,7 @@ class Hello(Up):
         self.ack_mode = None if ack_mode is None else integer(ack_mode, "ack_mode", 0, 1)
         self.wake_reason = enumerated(body.get(13, 0), "wake reason")
         self.ended = boolean(body.get(14, False), "ended")
+        self.given_up = _runs(body.get(15))
 
     def _default_cadence(self) -> int:
         """The smallest interval × batch; a minute for a board that sends only irregularly."""
@@ -96,6 +97,13 @@ def numbers(value: object, what: str, highest: "tuple[int, ...]") -> "tuple[int,
         return None
     parts = sequence(value, what, len(highest), len(highest) + m.MAX_TRAILING)
     return tuple([integer(parts[i], what, 0, highest[i]) for i in range(len(highest))])
+
+
+def _runs(value: object) -> "tuple[int, ...]":
+    """How many numbers wait, how many were given up, and so on by turns."""
+    if value is None:
+        return ()
+    return tuple([integer(n, "given_up", 0, m.MAX_SEQ) for n in sequence(value, "given_up", 2, m.MAX_RUNS)])
 
 
 def _info(value: object) -> dict[int, str]:

@@ -63,6 +63,7 @@ MAX_BOOT = (1 << 32) - 1
 MAX_SEQ = (1 << 32) - 1
 MAX_CONSOLE_LINE = 1024
 SEQ_WINDOW = 4096
+MAX_RUNS = 1024
 MAX_HELD_FRAMES = 64
 MAX_CLOCK_AHEAD_S = 2
 MAX_CLOCK_BEHIND_S = 31622400  # 366 days: no outbox and no broker keeps a hello for so long

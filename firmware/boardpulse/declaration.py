@@ -16,6 +16,7 @@ _MAX_GROUPS = const(32)
 _MAX_SERIES = const(256)
 _MAX_COLUMNS = const(1024)
 _MAX_LABEL_BYTES = const(128)
+_MAX_RUNS = const(512)  # half of what a bridge takes: so many numbers take 2 KB of heap
 _MAX_HELLO = const(8128)  # of a frame's 8192 bytes: counters and uptime grow
 
 
@@ -23,7 +24,7 @@ def hello(node: "Node", sealed: bool = False) -> bytes:
     """The whole frame, for the present uptime; `sealed` in its form on a UART."""
     node.clock.update()
     node.hello_at = node.clock.now
-    node.drops_told = node.outbox.drops
+    node.drops_told = node.outbox.drops  # body() changes it where the whole does not fit
     item = [1, node.boot, node.outbox.next_seq, node.clock.uptime_ms(), body(node)]
     frame = encode(item) if node.sealing is None else node.sealing.hello(item)
     return encode_frame(frame) if sealed else frame
@@ -47,7 +48,32 @@ def body(node: "Node") -> "dict[int, object]":
         out[12] = node.link.ack_mode
     if node.wake_reason:
         out[13] = node.wake_reason
+    if node.outbox.drops and node.link.ack_mode:
+        runs = given_up(node, report[0])
+        if runs:
+            out[15] = runs
     return out
+
+
+def given_up(node: "Node", first: int) -> "list[int]":
+    """Of the numbers from `first` on: so many wait, so many were given up, so many wait, and so on by turns."""
+    outbox = node.outbox
+    runs: list[int] = []
+    following = outbox.seq(0) if outbox.count else outbox.next_seq
+    waiting = following - first  # on flash
+    for index in range(outbox.count):
+        if not outbox.done(index):
+            gap = outbox.seq(index) - following
+            if gap:
+                if len(runs) == _MAX_RUNS:
+                    node.drops_told = -1  # the rest is told when this has been settled
+                    return runs
+                runs += (waiting, gap)
+                following += gap
+                waiting = 0
+            waiting += 1
+            following += 1
+    return runs if following == outbox.next_seq else runs + [waiting, outbox.next_seq - following]
 
 
 def problem(node: "Node") -> str:

@@ -55,7 +55,8 @@ class Boot:
         self.id = boot
         self.sequence = sequence
         self.dropped_before = (0, 0, 0)  # what the board had dropped before this bridge counted for it
-        self.report: tuple[int, tuple[int, int, int], float] | None = None  # (first, dropped, when to believe it)
+        # (first, dropped, given up, when to believe it)
+        self.report: tuple[int, tuple[int, int, int], tuple[int, ...], float] | None = None
         self.asked = 0  # times that hello? was sent about a gap
         self.gap_since: float | None = None
         self.asked_at = NEVER

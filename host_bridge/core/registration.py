@@ -177,9 +177,9 @@ class Registration:
         boot.retained = False
         if hello.outbox is not None:
             told: Dropped = tuple(max(0, d - b) for d, b in zip(dropped, boot.dropped_before, strict=True))  # type: ignore[assignment]
-            boot.report = (first, told, now + (SETTLE_S if device.by_topic else 0.0))
+            boot.report = (first, told, hello.given_up, now + (SETTLE_S if device.by_topic else 0.0))
             if boot.sequence.base < 0:
-                boot.sequence.report(first, told)
+                boot.sequence.report(first, told, hello.given_up)
             settle(self._context, device, boot, now)
         boot.sequence.heard_of(hello.seq)
         self._presence.heard(device, received.at, now)
@@ -198,14 +198,14 @@ def settle(context: Context, device: Device, boot: Boot, now: float) -> bool:
     """Believe the board's last report on its outbox, once its time has come. True: nothing is left to settle."""
     if boot.report is None:
         return True
-    first, dropped, due = boot.report
+    first, dropped, given_up, due = boot.report
     if now < due:
         return False
     if context.keeping.live_only:
         return False
     context.keeping.boot(device, boot)
     before = boot.sequence.next
-    boot.sequence.report(first, dropped)
+    boot.sequence.report(first, dropped, given_up)
     boot.report = None
     if boot.acks and boot.sequence.next != before:  # a gap that held the ack back is closed
         context.ack_due[boot] = device

@@ -160,14 +160,30 @@ class Sequence:
         if not self._unstarted:
             self.known = max(self.known, following)
 
-    def report(self, first: int, dropped: Dropped) -> None:
-        """A hello's outbox: what is below `first` and has not come will not come; `dropped` by kind."""
+    def report(self, first: int, dropped: Dropped, given_up: tuple[int, ...] = ()) -> None:
+        """A hello's outbox: what is below `first` and has not come will not come; `dropped` by kind. `given_up`: of the
+        numbers from `first` on so many wait, so many were given up, and so on by turns."""
         if self._unstarted:
             self._start(first, dropped)
             return
         self._dropped = tuple(map(max, self._dropped, dropped))  # type: ignore[assignment]  # three stay three
         self._settle(first)
+        self._pass(first, given_up)
         self._judge()
+
+    def _pass(self, at: int, given_up: tuple[int, ...]) -> None:
+        """Settle what was given up above `next`, within the window."""
+        for waiting, gone in zip(given_up[::2], given_up[1::2], strict=False):
+            at += waiting
+            for seq in range(max(at, self.next), min(at + gone, self.next + SEQ_WINDOW)):
+                if seq not in self._above:
+                    self._above.add(seq)
+                    self._given_up.add(seq)
+                    self.missing += 1
+                    self.top = max(self.top, seq + 1)
+            at += gone
+        self.known = max(self.known, self.top)
+        self._advance()
 
     def state(self) -> list[Any]:
         """All of it, as JSON can carry it, for restored()."""

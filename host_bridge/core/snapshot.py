@@ -29,7 +29,7 @@ def boot_record(device: Device, boot: Boot) -> BootRecord:
         "hello_uptime": boot.hello_uptime,
         "retained": boot.retained,
         "dropped_before": boot.dropped_before,
-        "report": None if boot.report is None else boot.report[:2],
+        "report": None if boot.report is None else boot.report[:3],
     }
     if boot is not device.boot:
         state["bases"], state["marks"] = _named(boot.bases), _named(boot.marks)
@@ -67,8 +67,8 @@ def restore_boot(boot_id: int, state: bytes, now: float) -> tuple[Boot, Named, N
     boot.hello_uptime = kept["hello_uptime"]
     boot.dropped_before = tuple(kept["dropped_before"])
     if kept["report"] is not None:
-        first, dropped = kept["report"]
-        boot.report = (first, tuple(dropped), now)
+        first, dropped, given_up = kept["report"]
+        boot.report = (first, tuple(dropped), tuple(given_up), now)
     return boot, _by_name(kept.get("bases", ())), _by_name(kept.get("marks", ()))
 
 

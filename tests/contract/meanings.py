@@ -23,6 +23,7 @@ HELLO = (
     "ack_mode",
     "wake_reason",
     "ended",
+    "given_up",
 )
 EVENT = (None, "type", "severity", "message", "source", "fields", "traceback", "repeats", "command", "code")
 SPAN = (None, "name", "duration_us", "span_id", "parent_id", "trace_id", "status", "attributes")
@@ -48,6 +49,7 @@ DEFAULTS = {
     "max_down_bytes": 256,
     "wake_reason": 0,
     "ended": False,
+    "given_up": [],
     "source": "",
     "fields": {},
     "traceback": "",

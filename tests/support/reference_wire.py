@@ -15,7 +15,7 @@ KINDS = {
 FIELDS = {
     "hello": (
         "wire", "device_id", "platform", "declaration", "groups", "info", "anchor", "outbox", "sleep", "reset_cause",
-        "cadence_ms", "max_down_bytes", "ack_mode", "wake_reason", "ended",
+        "cadence_ms", "max_down_bytes", "ack_mode", "wake_reason", "ended", "given_up",
     ),
     "event": (None, "type", "severity", "message", "source", "fields", "traceback", "repeats", "command", "code"),
     "span": (None, "name", "duration_us", "span_id", "parent_id", "trace_id", "status", "attributes"),

@@ -45,7 +45,7 @@ def future() -> list[Vector]:
         *unknown,
         accepted("kind_6_header_only", "nothing behind the header", [6, BOOT, 3, 9], up(6, 3, 9), 1),
         *commands,
-        hello_with("unknown_keys", "keys that a later version may define, of any type", {15: [1], 24: {}, 65536: None}, 3),
+        hello_with("unknown_keys", "keys that a later version may define, of any type", {16: [1], 24: {}, 65536: None}, 3),
         hello_with("unknown_negative_key", "-1 sorts behind 24", {24: 0, -1: 0}, 2),
         hello_with("unknown_text_key", "a text key is one that nobody knows", {"x": 0}, 1),
         hello_with("unknown_key_with_specials", "any item may stand there", {99: [1.5, NAN64, b"x", raw("f7"), True]}, 1),

@@ -134,7 +134,7 @@ def hellos() -> list[Vector]:
         return bad("device_id_" + name, why, {1: text}, "identity")
 
     optional = {5: "info", 6: "anchor", 7: "outbox", 8: "sleep", 9: "reset_cause", 10: "cadence", 11: "max_down_bytes",
-                12: "ack_mode", 13: "wake_reason", 14: "ended"}  # fmt: skip
+                12: "ack_mode", 13: "wake_reason", 14: "ended", 15: "given_up"}  # fmt: skip
     return [
         bad("lacks_wire", "a required key is missing", {}, without=0),
         bad("lacks_device_id", "a required key is missing", {}, "identity", without=1),
@@ -167,6 +167,7 @@ def hellos() -> list[Vector]:
         bad("sleep_short", "one number", {8: [1]}), bad("cadence_0", "0", {10: 0}),
         bad("reset_cause_text", "a text", {9: "wdt"}), bad("ack_mode_true", "a boolean", {12: True}),
         bad("ended_1", "1 is not true", {14: 1}), bad("ended_text", "a text", {14: "yes"}),
+        bad("given_up_empty", "no number", {15: []}), bad("given_up_negative", "negative", {15: [1, -1]}),
         metric("no_name", "a required key is missing", {2: 0}), metric("name_empty", "empty", {1: ""}),
         metric("name_capital", "a capital letter", {1: "Temp"}), metric("name_digit", "begins with a digit", {1: "2nd"}),
         metric("name_underscore", "begins with _", {1: "_x"}), metric("name_dash", "a dash", {1: "a-b"}),

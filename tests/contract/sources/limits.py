@@ -76,6 +76,7 @@ def hello_edges() -> list[tuple[str, str, wire.Meaning, wire.Meaning]]:
         ("anchor_milliseconds", "up to 999", of(anchor=[1, 999, 1, 1]), of(anchor=[1, 1000, 1, 1])),
         ("anchor_seconds", "up to 2**40", of(anchor=[2**40, 0, 1, 1]), of(anchor=[2**40 + 1, 0, 1, 1])),
         ("outbox_number", "MAX_VALUE", of(outbox=[*numbers[:6], 2**53]), of(outbox=[*numbers[:6], 2**53 + 1])),
+        ("given_up", "MAX_RUNS 1024", of(given_up=[1] * 1024), of(given_up=[1] * 1025)),
         ("sleep_period", "MAX_VALUE", of(sleep=[1, 2**53]), of(sleep=[1, 2**53 + 1])),
     ]  # fmt: skip
 

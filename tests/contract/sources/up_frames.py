@@ -28,7 +28,7 @@ def hellos() -> list[Vector]:
     return [
         vector("hello_minimal", "keys 0 to 4 only, one group of one series without labels",
                hello([group(1000, 1, 3)]), defaults={"cadence_ms": 1000}),
-        vector("hello_full", "every field of version 1 but ended", every_field),
+        vector("hello_full", "every field of version 1 but ended and given_up", every_field),
         vector("hello_no_groups", "a board that sends no metrics", hello([]), defaults={"cadence_ms": 60000}),
         vector("hello_irregular_group", "interval 0 has no part in the default cadence",
                hello([group(0, 1, 12), group(500, 4, 7), group(1000, 10, 3)]), defaults={"cadence_ms": 2000}),
@@ -55,6 +55,9 @@ def hellos() -> list[Vector]:
         vector("hello_ended", "a boot that is over, sent by the next one: 12 of its frames are still held, from 7040 on",
                hello([group(1000, 10, 3)], seq=7000, uptime=7_000_000, anchor=[1_767_225_600, 250, 2, 40],
                      outbox=[7040, 12, 0, 3, 0, 0, 0], ended=True), defaults={"cadence_ms": 10000}),
+        vector("hello_given_up", "of 9 numbers from 100 on, 101, 103, 104 and 108 were given up",
+               hello([group(1000, 1, 3)], seq=109, uptime=200_000, outbox=[100, 5, 0, 4, 0, 0, 0],
+                     given_up=[1, 1, 1, 2, 3, 1]), defaults={"cadence_ms": 1000}),
         vector("hello_all_zero_outbox", "the least numbers of every array",
                hello([], anchor=[0, 0, 0, 0], outbox=[0] * 7, sleep=[0, 0], ack_mode=0), defaults={"cadence_ms": 60000}),
     ]  # fmt: skip

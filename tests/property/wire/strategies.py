@@ -87,6 +87,7 @@ HELLOS = with_options(
     ack_mode=st.integers(0, 1),
     wake_reason=ENUMERATED,
     ended=st.booleans(),
+    given_up=st.lists(st.integers(0, m.MAX_SEQ), min_size=2, max_size=20),
 )
 EVENTS = with_options(
     headed("event", type=ENUMERATED, severity=ENUMERATED, message=st.text(max_size=300)),

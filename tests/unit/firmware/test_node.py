@@ -372,3 +372,25 @@ def test_flush_waits_for_the_acknowledgement() -> None:
     bench.acks = True
     bench.step()
     assert asyncio.run(bench.node.flush(200)) is True
+
+
+def test_hello_says_which_numbers_a_full_outbox_gave_up() -> None:
+    """Key 15: of the numbers from the first on, how many wait and how many are gone, by turns, up to the next one."""
+    bench = Bench([(Scripted([[5]]), 100, 1)], outbox_bytes=1024, acks=False)
+    bench.step()
+    assert not bench.frames(1)[0].given_up
+    bench.run(20000, 100)
+    bench.frames()
+    bench.node.hello_due = True
+    bench.step()
+    hello = bench.frames(1)[0]
+    outbox = bench.node.outbox
+    held = {outbox.seq(i) for i in range(outbox.count) if not outbox.done(i)}
+    said: list[bool] = []
+    for i, count in enumerate(hello.given_up):
+        said += [i % 2 == 0] * count
+    first = hello.outbox[0]
+    assert said == [seq in held for seq in range(first, first + len(said))]
+    assert said.count(True) == hello.outbox[1] - (hello.seq - first - len(said))
+    assert said.count(False) > 20
+    assert sum(hello.outbox[3:6]) == said.count(False) + first
