@@ -19,6 +19,7 @@ from host_bridge.config import Config
 from host_bridge.core.actions import Action, LogLine
 from host_bridge.core.fleet import Fleet
 from host_bridge.core.received import FRAME, Received, Source
+from host_bridge.core.records import KeptDevice
 from host_bridge.engine import Engine
 from host_bridge.options import HttpOptions
 from host_bridge.sinks.exposition import Exposition
@@ -29,7 +30,7 @@ from host_bridge.sinks.self_metrics import SelfMetrics
 from host_bridge.sinks.storage_metrics import StorageMetrics
 from host_bridge.sources.mqtt import MqttSource
 from host_bridge.sources.serial import SerialSource
-from host_bridge.storage import Storage
+from host_bridge.storage import DAY_S, Storage
 from host_bridge.version import version
 from host_bridge.web.devices import Json, fleet_json
 from host_bridge.web.server import HttpServer
@@ -60,15 +61,8 @@ class Bridge:
     def __init__(self, config: Config, *sources: PausableSource) -> None:
         self.config = config
         self.version = version()
+        self._fleet = Fleet(replace(config.settings, keep=config.history is not None))
         self._storage = _storage(config, self)
-        self._fleet = Fleet(replace(config.settings, keep=self._storage is not None))
-        if self._storage is not None:
-            wall = time.time()
-            told = self._fleet.restore(self._storage.kept, time.monotonic(), wall, wall - self._storage.max_age_s)
-            for line in told:
-                if isinstance(line, LogLine):
-                    write_line(line)
-            self._storage.kept = []
         self._mqtt = None if config.mqtt is None else _mqtt_source(config)
         self._sources = _sources(config, self._mqtt, sources)
         exposition = Exposition(self._fleet.dirty)
@@ -96,7 +90,7 @@ class Bridge:
     def start(self) -> None:
         """Start everything; boards are taken from now on."""
         if self._storage is not None:
-            self._storage.start()
+            self._storage.start(self._engine.call)
         self._engine.start()
         self._http.start()
         for source in self._sources:
@@ -126,6 +120,16 @@ class Bridge:
     def release(self, actions: Sequence[Action]) -> None:
         """What waited for a commit that has succeeded."""
         self._engine.release(actions)
+
+    def restore(self, kept: list[KeptDevice]) -> Sequence[Action]:
+        """What the store knows, before anything is taken."""
+        assert self.config.history is not None  # noqa: S101 - else there is no store
+        wall = time.time()
+        told = self._fleet.restore(kept, time.monotonic(), wall, wall - self.config.history.max_age_days * DAY_S)
+        for line in told:
+            if isinstance(line, LogLine):
+                write_line(line)
+        return ()
 
     def reload(self, path: Path) -> None:
         """Take the thresholds of the file. With a mistake in it those of before stay."""
@@ -192,7 +196,12 @@ def _storage(config: Config, bridge: Bridge) -> Storage | None:
         return None
     try:
         return Storage(
-            config.history, config.remote_write, release=bridge.release, write=write_line, version=bridge.version
+            config.history,
+            config.remote_write,
+            release=bridge.release,
+            write=write_line,
+            version=bridge.version,
+            restore=bridge.restore,
         )
     except StoreInUseError as error:
         raise StartError(str(error)) from error

@@ -109,7 +109,11 @@ class Engine:
 
     def reload(self, thresholds: tuple[Threshold, ...]) -> None:
         """Other thresholds, from the next batch on; any thread."""
-        self._queue.put(lambda: self._fleet.reload(thresholds))
+        self.call(lambda: self._fleet.reload(thresholds))
+
+    def call(self, task: Callable[[], Sequence[Action]]) -> None:
+        """Run a task that changes the fleet's state, from the next batch on; any thread."""
+        self._queue.put(task)
 
     def start(self) -> None:
         """Start the thread."""

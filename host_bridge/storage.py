@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from structlog import get_logger
@@ -17,6 +19,7 @@ from host_bridge.sinks.remote_write.due import outgoing_of
 
 MAX_RECORDS = 20_000  # between the engine and the store: twenty seconds of a thousand boards
 DAY_S = 86_400
+RETRY_S = 5.0  # how often a store that could not be opened is tried
 ENOUGH = MAX_RECORDS // 2  # so many waiting, and no more frames are taken until they are committed
 
 if TYPE_CHECKING:
@@ -24,11 +27,12 @@ if TYPE_CHECKING:
 
 log = get_logger("boardpulse")
 Release = Callable[[Sequence[Action]], None]
+Later = Callable[[Callable[[], Sequence[Action]]], None]
 
 
 class Storage:
-    """The engine's Keeper. A store that cannot be opened is never ready: boards and brokers then keep what they have,
-    the page goes on, and `problem` says what to do."""
+    """The engine's Keeper. While a store cannot be opened it is not ready: boards and brokers then keep what they have,
+    the page goes on, `problem` says what to do, and it is tried again."""
 
     def __init__(
         self,
@@ -38,33 +42,28 @@ class Storage:
         release: Release,
         write: Callable[[LogLine], None],
         version: str,
+        restore: Callable[[list[KeptDevice]], Sequence[Action]],
     ) -> None:
-        """StoreInUseError when another bridge has the file; OSError or ValueError for remote write's certificates."""
+        """restore: told what was kept, once, before anything is taken; then, or later, by way of start()'s `later`.
+
+        StoreInUseError when another bridge has the file; OSError or ValueError for remote write's certificates.
+        """
+        self._history, self._remote_write = history, remote_write
+        self._release, self._write, self._restore = release, write, restore
+        self._stopping = threading.Event()
+        self._running = False
         self.problem = ""
         self.path = history.path
         self.max_age_s = history.max_age_days * DAY_S
         self._writer: StoreWriter | None = None
         self._busy = False
-        self.kept: list[KeptDevice] = []
         self.remote = None if remote_write is None else _remote(history, remote_write, version)
         try:
-            store = Store.open(history.path, sync=history.sync)
-            self.kept = store.load()
+            self._begin(*self._open())
         except StoreInUseError:
             raise
         except StoreError as error:
-            self.problem = str(error)
-            log.error("history_unavailable", problem=self.problem, consequence="boards are shown, not acknowledged")
-            return
-        self._writer = StoreWriter(
-            store,
-            release=release,
-            log=write,
-            outgoing_of=None if remote_write is None else outgoing_of(remote_write),
-            max_records=MAX_RECORDS,
-            max_age_s=self.max_age_s,
-            max_bytes=history.max_bytes,
-        )
+            self._cannot(error)
 
     @property
     def writer(self) -> StoreWriter | None:
@@ -95,20 +94,67 @@ class Storage:
         """Have a batch committed, and its actions released then."""
         return self._writer is not None and self._writer.submit(records, actions)
 
-    def start(self) -> None:
-        """Start the threads."""
+    def start(self, later: Later) -> None:
+        """Start the threads. later: has a task run where the fleet's state may be changed."""
+        self._running = True
         if self._writer is not None:
-            self._writer.start()
-            if self.remote is not None:
-                self.remote.start()
+            self._go(self._writer)
+        else:
+            threading.Thread(target=self._try_again, args=(later,), name="history opener", daemon=True).start()
 
     def stop(self, timeout_s: float) -> bool:
         """Commit what was taken, and end. Whether all of it is kept."""
+        self._stopping.set()
         until = time.monotonic() + timeout_s
         done = self._writer is None or self._writer.stop(timeout_s)
         if self.remote is not None:
             self.remote.stop(max(0.1, until - time.monotonic()))
         return done
+
+    def _open(self) -> tuple[Store, list[KeptDevice]]:
+        store = Store.open(self._history.path, sync=self._history.sync)
+        try:
+            return store, store.load()
+        except BaseException:
+            store.close()
+            raise
+
+    def _begin(self, store: Store, kept: list[KeptDevice]) -> Sequence[Action]:
+        actions = self._restore(kept)
+        self._writer = StoreWriter(
+            store,
+            release=self._release,
+            log=self._write,
+            outgoing_of=None if self._remote_write is None else outgoing_of(self._remote_write),
+            max_records=MAX_RECORDS,
+            max_age_s=self.max_age_s,
+            max_bytes=self._history.max_bytes,
+        )
+        self.problem = ""
+        if self._running:
+            self._go(self._writer)
+            log.info("history_available", path=str(self.path))
+        return actions
+
+    def _go(self, writer: StoreWriter) -> None:
+        writer.start()
+        if self.remote is not None:
+            self.remote.start()
+
+    def _try_again(self, later: Later) -> None:
+        while not self._stopping.wait(RETRY_S):
+            try:
+                opened = self._open()
+            except StoreError as error:
+                self._cannot(error)
+            else:
+                later(partial(self._begin, *opened))
+                return
+
+    def _cannot(self, error: StoreError) -> None:
+        if str(error) != self.problem:
+            self.problem = str(error)
+            log.error("history_unavailable", problem=self.problem, consequence="boards are shown, not acknowledged")
 
 
 def _remote(history: HistoryOptions, options: RemoteWriteOptions, version: str) -> RemoteWriter:

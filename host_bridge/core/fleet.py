@@ -64,7 +64,7 @@ class Fleet:
     def restore(
         self, devices: Iterable[KeptDevice], now: float, wall: float, seen_after: float = 0.0
     ) -> Sequence[Action]:
-        """Know the devices that a store has kept. Before the first frame only; `wall` is the time of arrivals.
+        """Know the devices that a store has kept. Before any frame is taken; `wall` is the time of arrivals.
 
         Those that were last seen before `seen_after` are forgotten: they must not take the place of others for ever.
         """

@@ -41,6 +41,24 @@ class Restore:
             boot.marks |= matched(device.series, marks)
         return device
 
+    def merge(self, device: Device, kept: KeptDevice, now: float, wall: float) -> None:
+        """Give a device that was met while nothing could be kept what is known of it. Nothing of it is counted yet."""
+        state = device.state, device.heard_at, device.last_seen, device.bye_boot, device.bye_seq, device.wake_by
+        _, counters = restore_device(device, kept.state, now, wall)
+        device.state, device.heard_at, device.last_seen, device.bye_boot, device.bye_seq, device.wake_by = state
+        for kept_boot in kept.boots:
+            before, bases, marks = restore_boot(kept_boot.boot, kept_boot.state, now)
+            boot = device.boots.get(kept_boot.boot)
+            if boot is None:
+                device.remember(before, now)
+                self._earlier(device, before, _hellos(kept_boot), bases, marks, now)
+                continue
+            boot.sequence, boot.clock = before.sequence, before.clock
+            boot.hello_uptime = max(boot.hello_uptime, before.hello_uptime)
+            self._context.keeping.boot(device, boot)
+        restore_totals(device.series, counters)
+        self._context.keeping.device(device)
+
     def _earlier(self, device: Device, boot: Boot, hellos: Hellos, bases: Named, marks: Named, now: float) -> None:
         device.boots[boot.id] = boot
         boot.superseded_at = now

@@ -49,10 +49,14 @@ class Router:
         self._registration.greeted = self.timers.time.hello
 
     def restore(self, devices: Iterable[KeptDevice], now: float, wall: float) -> None:
-        """Know the devices that a store has kept. Before the first frame only."""
+        """Know the devices that a store has kept. Before any frame is taken; some may have been shown."""
         restore = Restore(self._context, self._registration)
         for kept in devices:
+            known = self.devices.get(kept.device_id)
             try:
+                if known is not None:
+                    restore.merge(known, kept, now, wall)
+                    continue
                 device = restore.device(kept, now, wall)
             except (KeyError, ValueError, TypeError) as error:  # written by another version: no reason not to start
                 told = "it is met anew; frames that it sends again may be kept twice"

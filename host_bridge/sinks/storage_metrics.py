@@ -51,6 +51,10 @@ def _history(writer: StoreWriter) -> Iterable[Metric]:
     yield _counter("commit_seconds", "Time spent in transactions.", writer.commit_seconds)
     yield _counter("records", "Frames and states that are committed.", writer.records)
     yield _counter("values", "Single values of samples that are committed.", writer.samples)
+    yield _counter("deleted_samples", "Samples deleted for their age, or for room.", writer.upkeep.deleted_samples)
+    yield _counter("deleted_events", "Events deleted for their age, or for room.", writer.upkeep.deleted_events)
+    text = "Size of the store's files."
+    yield GaugeMetricFamily("boardpulse_history_size_bytes", text, value=writer.upkeep.size_bytes)
     text = "Records that wait for their transaction."
     yield GaugeMetricFamily("boardpulse_history_queue_records", text, value=writer.queue_depth)
     text = "When the last transaction succeeded."

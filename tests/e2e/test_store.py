@@ -89,7 +89,8 @@ def test_a_full_disk_stops_acknowledgements_and_nothing_else(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("wrong", ["garbage", "damaged", "newer", "another's"])
 def test_a_history_that_cannot_be_used_is_left_alone_and_said(tmp_path: Path, wrong: str) -> None:
-    """The bridge serves live values, acknowledges nothing, and changes no byte of the file."""
+    """The bridge serves live values, acknowledges nothing, and changes no byte of the file. When it is moved away, it
+    begins a new one by itself."""
     device = f"board-{UART}"
     with Chain(tmp_path, [UART]) as chain:
         chain.board(UART)
@@ -104,13 +105,37 @@ def test_a_history_that_cannot_be_used_is_left_alone_and_said(tmp_path: Path, wr
         time.sleep(1)
         assert chain.arrived(device) == 0
         assert path.read_bytes() == content
-        chain.bridge.stop()
         path.rename(path.with_suffix(".away"))
         for rest in ("-wal", "-shm"):
             Path(f"{path}{rest}").unlink(missing_ok=True)
-        chain.bridge.start()
         chain.wait(lambda: chain.arrived(device) >= 10, "frames that the board has kept", 60)
         assert_nothing_lost(chain, device)
+
+
+def test_a_history_that_cannot_be_read_for_a_while_is_taken_up_by_itself(tmp_path: Path, link: str) -> None:
+    """What was kept before counts: nothing is kept twice."""
+    device = f"board-{link}"
+    with Chain(tmp_path, [link]) as chain:
+        chain.board(link)
+        chain.wait_for_samples(device, 10)
+        chain.bridge.process.kill()
+        path = chain.bridge.history
+        whole = path.read_bytes()
+        away = {rest: Path(f"{path}{rest}") for rest in ("", "-wal", "-shm")}
+        for one in away.values():
+            one.rename(f"{one}.away")
+        path.write_bytes(whole[:50])
+        chain.bridge.start()
+        chain.wait(lambda: bool(chain.values("device_uptime_seconds", device_id=device)), "live values")
+        path.unlink()
+        for one in away.values():
+            Path(f"{one}.away").rename(one)
+        chain.wait(lambda: chain.values("boardpulse_history_available") == [1], "store")
+        chain.wait_for_samples(device, 40, 60)
+        assert_nothing_lost(chain, device)
+        times = kept_times(chain, device)
+        assert max(Counter(times).values()) == 1
+        assert max(later - earlier for earlier, later in itertools.pairwise(times)) < 1000
 
 
 def spoil(path: Path, wrong: str) -> bytes:

@@ -207,6 +207,28 @@ def test_a_device_that_was_not_seen_for_long_is_forgotten(memory: Memory) -> Non
     assert again.fleet.devices() == []
 
 
+def test_what_was_kept_may_come_when_devices_were_shown_already(memory: Memory) -> None:
+    """The store could not be opened at first. What was counted before goes on, nothing is kept twice."""
+    board, b = Board(series=(ENERGY,)), KeepingBridge(memory)
+    b.uart(board.hello())
+    first = board.samples(100)
+    b.uart(first)
+    b.commit()
+    again = KeepingBridge(Memory())
+    again.memory = memory
+    again.fleet.live_only = True
+    again.uart(board.hello(uptime=3000))
+    again.uart(board.samples(110, uptime=2000))
+    again.fleet.restore(memory.load(), again.now, again.now)
+    again.fleet.live_only = False
+    again.uart(first)
+    again.uart(board.samples(110, uptime=2000, seq=1))
+    again.commit()
+    assert values(memory, "device_energy_joules_total") == [100, 110]
+    assert (again.ledger().received, again.ledger().repeated) == (2, 1)
+    assert again.ledger().balanced
+
+
 def test_a_state_that_cannot_be_read_keeps_no_bridge_from_starting(memory: Memory) -> None:
     """It is said, and the others are restored."""
     for device_id in ("board-1", "board-2"):
