@@ -53,7 +53,7 @@ def load(source: "str | dict[str, Any]", board: "Any" = None) -> Node:
     # What the start took and is no longer needed shall not lie between what stays.
     forget("board", "boards._ports.common", "boards._ports.radio")
     forget("boards._ports.esp32", "boards._ports.rp2", "boards._ports.stm32")
-    forget("boardpulse.compose", "boardpulse.config", "boardpulse.declaration", "boardpulse.events", "boardpulse.chips")
+    forget("boardpulse.sizing", "boardpulse.compose", "boardpulse.config", "boardpulse.declaration", "boardpulse.events", "boardpulse.chips")
     gc.collect()
     return node
 
@@ -90,13 +90,25 @@ def build(settings: config.Settings, board: "Any") -> Node:
             if settings.sleep:
                 interval_ms = settings.sleep["period_ms"]  # all in one frame, whenever it is awake
             sampler.enroll(sensor, interval_ms, options.get("batch") or settings.batch_of(interval_ms))
+    outbox, seconds = _sized(outbox, settings, sampler)
     node = Node(settings.device_id, board.PLATFORM, clock, outbox, sampler, link)
     node.sealing = sealing
     _describe(node, settings, board)
     _introduce(node, found, failed)
+    if settings.outbox_hours and seconds < settings.outbox_hours * 3600 - 1:
+        text = "the outbox holds %.1f h, not %s: the heap has no room for more"
+        events.write(node, events.body(6, events.WARNING, text % (seconds / 3600, settings.outbox_hours)))
     _prepare_spill(node, settings.spill)
     _prepare_sleep(node, settings, board, retained)
     return node
+
+
+def _sized(outbox: Outbox, settings: config.Settings, sampler: Sampler) -> "tuple[Outbox, int]":
+    if not settings.outbox_hours:
+        return outbox, 0
+    from boardpulse.sizing import sized
+
+    return sized(outbox, settings.outbox_hours, sampler.groups)
 
 
 def _made(name: str, options: "Any", board: "Any", given: "Any") -> "Any":
@@ -132,7 +144,8 @@ def _prepare_spill(node: Node, options: "dict[str, Any] | None") -> None:
     if options is not None:
         from boardpulse.spill import Spill
 
-        node.spill = Spill(node, options["path"], options["bytes"], options["segment_bytes"])
+        box = Outbox(8, node.outbox._seal, node.outbox._lead, node.outbox._more, 16)
+        node.spill = Spill(node, box, options["path"], options["bytes"], options["segment_bytes"])
         node.outbox._eviction = node.spill  # type: ignore[assignment]
 
 
@@ -185,7 +198,7 @@ def _link(settings: config.Settings, board: "Any") -> "tuple[Link, Outbox, Seali
 
 def _made_link(settings: config.Settings, board: "Any") -> "tuple[Link, Outbox, Sealing | None]":
     options = settings.link
-    size = settings.outbox_bytes
+    size = 8 if settings.outbox_hours else settings.outbox_bytes
     if options["type"] == "uart":
         from boardpulse.links.uart import LEAD, Uart
         from shared_schema.framing import seal

@@ -5,11 +5,10 @@ import os
 from struct import pack, unpack
 
 from boardpulse.clock import add, diff
-from boardpulse.compat import const, error_text, forget, random_boot
+from boardpulse.compat import const, error_text, forget
 from boardpulse.down import following
-from boardpulse.outbox import Outbox
 from boardpulse.spill_file import BOOT, DROPPED, HEAD, HELLO, RECORD, head, name, record, records, remove
-from shared_schema.cbor import encode
+from shared_schema.cbor import Writer, encode
 from shared_schema.encode import boot_bytes
 
 TYPE_CHECKING = const(0)
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
     from boardpulse.eviction import Eviction
     from boardpulse.node import Node
+    from boardpulse.outbox import Outbox
 
 _BLOCK = const(16)  # frames that are on their way from flash at a time
 _BLOCK_BYTES = const(2048)
@@ -41,11 +41,11 @@ class Spill:
     """The files in `folder`, of up to `segment` bytes each and `limit` in all, and the block of frames that is on its
     way from there to the bridge: `box`, which links treat as they do the outbox."""
 
-    def __init__(self, node: "Node", folder: str, limit: int, segment: int) -> None:
+    def __init__(self, node: "Node", box: "Outbox", folder: str, limit: int, segment: int) -> None:
         self.node = node
+        self.box = box
         self.limit = limit
         self.segment = segment
-        self.box = Outbox(8, node.outbox._seal, node.outbox._lead, node.outbox._more)
         self.boots: list[Left] = []  # the present one last
         self.fault = ""
         self._folder = folder + "/"
@@ -60,15 +60,17 @@ class Spill:
         self._hellos: list[tuple[int, int, bytes]] = []  # of declarations that the outbox still holds frames of
         self._scan(folder)
         while [one for one in self.boots if one.boot == node.boot]:
-            node.boot = random_boot()
+            node.boot = node.boot % 0x3FFFFFFF + 1
             node.boot_bytes = boot_bytes(node.boot)
 
     # What is there at the start
 
     def _scan(self, folder: str) -> None:
         try:
-            if folder.rpartition("/")[2] not in os.listdir(folder.rpartition("/")[0] or "."):
-                os.mkdir(folder)
+            os.mkdir(folder)
+        except OSError:  # it is there
+            pass
+        try:
             names = os.listdir(folder)
         except OSError as error:
             self._fail(error)
@@ -334,7 +336,7 @@ class Spill:
 
     # From flash to the link
 
-    def turn(self) -> Outbox:
+    def turn(self) -> "Outbox":
         """Where the link takes its next frame from. What is on flash of the present boot goes before its outbox; what
         is there of others shares the line with it."""
         outbox = self.node.outbox
@@ -485,11 +487,12 @@ class Spill:
 
     def _put(self, data: bytes, seq: int, kind: int, more: int = 0) -> bool:
         """Have a frame sent under its old number. Whether it fits, with `more` bytes behind it; the first does."""
-        outbox = self.node.outbox
         box = self.box
         need = box.room_of(len(data)) + (box.room_of(more) if more else 0)
         if not box.count and need > box.size:
-            self.box = box = Outbox(max(_BLOCK_BYTES, need), outbox._seal, outbox._lead, outbox._more)
+            box.size = max(_BLOCK_BYTES, need)
+            box.buf = bytearray(box.size)
+            box._writer = Writer(box.buf)
         if box.count == _BLOCK or (box.count and box._tail + need > box.size):
             return False
         box.next_seq = seq

@@ -64,16 +64,14 @@ class Files:
 
     def listdir(self, folder):
         """Names, in no order that means anything."""
-        if folder == ".":
-            return list(self.folders)
         if folder not in self.folders:
             raise OSError(2)
         return [path[len(folder) + 1 :] for path in self.files if path.startswith(folder + "/")]
 
     def mkdir(self, folder):
         """A new folder."""
-        if self.broken:
-            raise OSError(30)
+        if self.broken or folder in self.folders:
+            raise OSError(17)
         self.folders.append(folder)
 
     def stat(self, path):
@@ -180,7 +178,8 @@ class Board:
         self.node = Node("bench", "unix", Clock(self.ticks, MASK_32), box, Sampler(), uart)
         self.node.sealing = own
         if spills:
-            self.node.spill = Spill(self.node, FOLDER, limit, segment)
+            block = Outbox(8, box._seal, box._lead, box._more, 16)
+            self.node.spill = Spill(self.node, block, FOLDER, limit, segment)
             box._eviction = self.node.spill
         self.deframer = framing.Deframer()
 
@@ -538,21 +537,18 @@ def acks_are_taken_for_what_was_sent():
     kept("acknowledgements of what was never sent, or of unknown boots, forget nothing")
 
 
-def a_boot_id_that_repeats_is_drawn_anew():
+def a_boot_id_that_repeats_is_another():
     files = Files()
     use(files)
     old = Board()
     old.put(40)
     old.node.spill.keep()
-    taken = [old.node.boot, 7]
-    original = spill.random_boot
-    spill.random_boot = lambda: taken.pop(0)
     new = Board(spills=False)
     new.node.boot = old.node.boot
-    new.node.spill = Spill(new.node, FOLDER, 65536, 1024)
-    spill.random_boot = original
-    assert (new.node.boot, new.node.boot_bytes) == (7, b"\x07")
-    kept("a boot id that is still on flash is not drawn again")
+    new.node.spill = Spill(new.node, Outbox(8), FOLDER, 65536, 1024)
+    assert new.node.boot not in (0, old.node.boot)
+    assert loads(new.node.boot_bytes) == new.node.boot
+    kept("a boot id that is still on flash is not used again")
 
 
 def frames_larger_than_a_segment_travel_too():
@@ -578,7 +574,7 @@ a_broken_file_system_is_one_event()
 damage_stops_a_file_and_nothing_else()
 sealed_boards_seal_anew()
 acks_are_taken_for_what_was_sent()
-a_boot_id_that_repeats_is_drawn_anew()
+a_boot_id_that_repeats_is_another()
 frames_larger_than_a_segment_travel_too()
 whatever_byte_the_power_fails_at(False)
 whatever_byte_the_power_fails_at(True)
