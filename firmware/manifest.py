@@ -36,6 +36,7 @@ package(
         "retained.py",
         "sampler.py",
         "sealing.py",
+        "sizing.py",
         "sleeping.py",
         "spill.py",
         "spill_file.py",

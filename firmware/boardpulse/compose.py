@@ -53,7 +53,8 @@ def load(source: "str | dict[str, Any]", board: "Any" = None) -> Node:
     # What the start took and is no longer needed shall not lie between what stays.
     forget("board", "boards._ports.common", "boards._ports.radio")
     forget("boards._ports.esp32", "boards._ports.rp2", "boards._ports.stm32")
-    forget("boardpulse.sizing", "boardpulse.compose", "boardpulse.config", "boardpulse.declaration", "boardpulse.events", "boardpulse.chips")
+    forget("boardpulse.sizing")
+    forget("boardpulse.compose", "boardpulse.config", "boardpulse.declaration", "boardpulse.events", "boardpulse.chips")
     gc.collect()
     return node
 

@@ -29,6 +29,7 @@ class Settings:
         self.batch: int = values["batch"]
         self.flush_interval_ms: int | None = values["flush_interval_ms"]
         self.outbox_bytes: int = values["outbox_bytes"]
+        self.outbox_hours: float = values["outbox_hours"]
         self.log_level: str = values["log_level"]
         self.sensors: dict[str, Any] = values["sensors"]
         self.application: str = values["application"]
@@ -90,6 +91,12 @@ def tls(value: object) -> str:
     return "" if path or isinstance(value, bool) else "true, false, or the path of the certificate to trust"
 
 
+def hours(value: object) -> str:
+    """A check for a time that an outbox is to hold."""
+    right = isinstance(value, (int, float)) and value is not True and 0.01 <= value <= 8784
+    return "" if right else "a number from 0.01 to 8784"
+
+
 def secret(value: object) -> str:
     """A check for a board's key; what is in its file is looked at by sealing.py."""
     if isinstance(value, dict):
@@ -110,6 +117,7 @@ _TOP: "dict[str, Any]" = {
     "batch": (_BATCH, 1),
     "flush_interval_ms": (integer(0, MAX_INTERVAL_MS), None),
     "outbox_bytes": (integer(1024, 1 << 24), 16384),
+    "outbox_hours": (hours, 0),
     "log_level": (one_of(*SEVERITIES), "debug"),
     "sensors": (anything_of(dict, "an object, sensor name to options"), {}),
     "application": (text(64), ""),
@@ -186,6 +194,10 @@ def check(raw: object, sensors: "tuple[tuple[Any, ...], ...] | None", default_id
     if "batch" in raw and raw.get("flush_interval_ms") is not None:
         problems.append(
             ("flush_interval_ms", raw["flush_interval_ms"], "left out where batch is given: each determines the other")
+        )
+    if "outbox_bytes" in raw and raw.get("outbox_hours") is not None:
+        problems.append(
+            ("outbox_hours", raw["outbox_hours"], "left out where outbox_bytes is given: each determines the other")
         )
     values["link"] = _link(raw.get("link"), problems)
     if raw.get("wifi"):

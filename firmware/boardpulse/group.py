@@ -136,7 +136,7 @@ class Group:
         self.gaps = [0] * self.batch
         self.n = 0
         self.room = 32 + at * (3 + 2 * self.batch)
-        self.cost = self.room * 100 // self.batch
+        self.cost = self.cost or self.room * 100 // self.batch
         self.most = max(1, _MAX_FRAME_VALUES // max(1, at))
         if self.batch > 1:
             from shared_schema.batches import write
