@@ -14,6 +14,7 @@ from tests.support.waiting import until
 
 KEY, OTHER_KEY = bytes(range(32)), bytes(range(32, 64))
 KEYS = f'[keys]\nkiln-1 = "{KEY.hex()}"\nkiln-2 = "{OTHER_KEY.hex()}"\n'
+QUIET = "[clock]\nsend_time = false\n"  # an answer would be one more frame in the ledger
 KILN = [
     [1000, 3, [3, [1, "gc"], [14, "supply"]]],
     [0, 1, [
@@ -35,7 +36,8 @@ class Rig:
             self.broker = brokers.started(lambda: brokers.mosquitto(folder / "broker"))
         self.line = UartBoard("", []) if link == UART else None
         ports = [self.line.path] if self.line else []
-        self.bridge = Bridge(folder, ports, self.broker.port if self.broker else None, more=KEYS if key else "")
+        more = (KEYS if key else "") + QUIET
+        self.bridge = Bridge(folder, ports, self.broker.port if self.broker else None, more=more)
 
     def start(self) -> None:
         """Start the bridge, and wait until it listens to the link."""
