@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 _HELD = const(17)  # catalog: device_outbox_frames
 _CAPACITY = const(161)  # catalog: device_outbox_capacity_seconds
 _DROPPED = const(162)  # catalog: device_outbox_dropped_frames
+_THINNED = const(163)  # catalog: device_outbox_thinned_samples
 _TASK_ERRORS = const(168)  # catalog: device_task_errors
 _RECONNECTS = const(166)  # catalog: device_link_reconnects
 _LINK_ERRORS = const(167)  # catalog: device_link_errors
@@ -33,7 +34,7 @@ class Health:
         self._names: list[str] = []
         self.series: list[Series] = [_HELD, _CAPACITY]
         self.series += [(_DROPPED, kind) for kind in _KINDS]
-        self.series += [(_TASK_ERRORS, "node"), (_RECONNECTS, link), (_LINK_ERRORS, link)]
+        self.series += [_THINNED, (_TASK_ERRORS, "node"), (_RECONNECTS, link), (_LINK_ERRORS, link)]
         for group in sampler.groups:
             for slot in group.slots:
                 self.watch(slot)
@@ -66,10 +67,11 @@ class Health:
         for dropped in node.outbox.dropped:
             into[at + 2] = dropped
             at += 1
-        into[at + 2] = node.task_errors
-        into[at + 3] = node.link.reconnects
-        into[at + 4] = node.link.errors
+        into[at + 2] = node.outbox.thinned
+        into[at + 3] = node.task_errors
+        into[at + 4] = node.link.reconnects
+        into[at + 5] = node.link.errors
         for slot in self._slots:
-            into[at + 5] = slot.errors
-            into[at + 6] = slot.took_us
+            into[at + 6] = slot.errors
+            into[at + 7] = slot.took_us
             at += 2
