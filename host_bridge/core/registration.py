@@ -83,6 +83,8 @@ class Registration:
         device.remember(boot, now)
         self.explain(device, boot, hello, received.payload)
         self._note(device, boot, hello, received, now)
+        if boot.acks:  # the board keeps what it says until it is answered
+            self._context.ack_due[boot] = device
         return boot
 
     def explain(self, device: Device, boot: Boot, hello: Hello, frame: object) -> None:

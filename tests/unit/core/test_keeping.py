@@ -135,6 +135,17 @@ def test_what_an_ended_boot_left_is_kept_and_does_not_replace_the_present_one(me
     assert b.ledger().balanced
 
 
+def test_a_hello_of_an_ended_boot_is_answered(memory: Memory) -> None:
+    """Each time, also when it brings nothing new: the board repeats its last word until it knows that it was heard."""
+    board, b = Board(boot=78), KeepingBridge(memory)
+    former = Board(boot=77, seq=5, first=5)
+    b.uart(board.hello())
+    b.after(0.1)
+    for _ in range(2):
+        b.uart(former.hello(uptime=5000, k14=True))
+        assert sent(b.after(0.1)) == [[m.ACK, 77, 5]]
+
+
 def test_counters_are_kept_as_totals_over_the_boots(memory: Memory) -> None:
     """As the page shows them, and a restart of the bridge does not begin anew."""
     board, b = Board(series=(ENERGY,)), KeepingBridge(memory)
