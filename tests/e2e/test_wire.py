@@ -74,6 +74,7 @@ def exchanged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[tuple[s
         for link in (UART, MQTT):
             chain.wait_for_samples(f"board-{link}", 3)
         chain.bridge.stop()
+        chain.bridge.history.unlink()  # so that it has to ask who is there
         chain.bridge.start()
         for process in processes:
             process.wait(20)
