@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _BLOCK = const(16)  # frames that are on their way from flash at a time
 _BLOCK_BYTES = const(2048)
 _PATIENCE_MS = const(60000)  # with a boot whose frames nobody acknowledges, while another waits
+_LAST_WORD_MS = const(2000)  # with the answer to a hello behind which nothing comes
 _RETRY_MS = const(60000)  # after a file could not be written
 
 
@@ -34,6 +35,7 @@ class Left:
         self.first = self.end = number
         self.next = self.sent = 0
         self.frames = 0
+        self.final = False  # all has arrived: what is left to say is that nothing more comes
         self.dropped = [0, 0, 0]
 
 
@@ -53,7 +55,7 @@ class Spill:
         self._eviction: Eviction | None = None
         self._now: Left | None = None  # whose frames are in the box
         self._upto = 0
-        self._final = self._turn = False
+        self._turn = False
         self._since = 0
         self._retry_at = -1
         self._told = ""
@@ -342,8 +344,9 @@ class Spill:
         outbox = self.node.outbox
         if not self.boots or (self._retry_at >= 0 and diff(self.node.clock.now, self._retry_at) < 0):
             return outbox
-        late = len(self.boots) > 1 and diff(self.node.clock.now, self._since) > _PATIENCE_MS
-        if late or not self.box.count:
+        waited = diff(self.node.clock.now, self._since)
+        late = waited > _PATIENCE_MS or (waited > _LAST_WORD_MS and self._now is not None and self._now.final)
+        if not self.box.count or (late and len(self.boots) > 1):
             try:
                 self._advance()
             except (OSError, MemoryError, ValueError) as error:
@@ -365,6 +368,7 @@ class Spill:
             upto = following(left.boot_bytes, buf, start, end)
             if upto >= 0 and (left.boot != node.boot or upto <= self._sent(left)):
                 self._acknowledge(left, upto)
+                break
         node.take_ack(number)
 
     def held(self) -> int:
@@ -396,9 +400,16 @@ class Spill:
         left.next = max(left.next, upto)
         box = self.box
         if left is self._now:
-            while box.count and (self._final or box.seq(0) < upto):
+            while box.count and (left.final or box.seq(0) < upto):
                 box.release(0)
             self.node.link.acknowledged()
+        elif left.final:
+            self._forget(left)
+
+    def _forget(self, left: Left) -> None:
+        """Nothing more is to be said of a boot."""
+        self._used -= remove(self._find(left.first))
+        self.boots.remove(left)
 
     def _waiting(self, left: Left) -> "tuple[int, int]":
         """(number of the oldest frame that waits, how many wait)"""
@@ -431,9 +442,8 @@ class Spill:
             index = self.boots.index(left) + 1
             if not self.box.count:
                 left.next = left.sent = max(left.next, self._upto)
-                if self._final:
-                    self._used -= remove(self._find(left.first))
-                    self.boots.remove(left)
+                if left.final:
+                    self._forget(left)
                     index -= 1
         self._empty()
         self._since = self.node.clock.now
@@ -443,7 +453,6 @@ class Spill:
     def _load(self, left: Left) -> None:
         """Put the next frames of a boot into the box; delete the files on the way that have none."""
         self._now = left
-        self._final = False
         while left.first < left.end:
             path = self._find(left.first)
             frames = self._read(left, path)
@@ -473,7 +482,7 @@ class Spill:
                 frames += 1
         if hello and left.boot != self.node.boot and not self.box.count and left.first == left.end - 1:
             self._put(self._ended(left, hello, -1, 0), 0, 1)
-            self._final = True
+            left.final = True
         return frames
 
     def _explain(self, left: Left, hello: bytes, seq: int, held: int, length: int) -> None:
