@@ -8,6 +8,7 @@ import os
 import random
 import tempfile
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from boardpulse_tools import boards
@@ -18,8 +19,9 @@ START_S = 10.0
 LONGEST_S = 0.4
 QUOTA = 65536
 
-# main.py: "boot <boot> <former boot>:<frames> …" with what it has found, then "r <boot> <seq> <CRC-32>" before each
-# record. Three frames of samples to an event, as fast as they can be made.
+# main.py: "boot <boot> <former boot>:<frames> …" with what it has found, then "r <boot> <seq> <CRC-32> <next>" before
+# each record, next being the number that the next frame gets. Three frames of samples to an event, as fast as they can
+# be made.
 MAIN = """\
 import sys
 from binascii import crc32
@@ -40,7 +42,7 @@ def note(text):
 
 def noted(self, index):
     data = bare(self, index)
-    note("r %d %d %d" % (node.boot, node.outbox.seq(index), crc32(data)))
+    note("r %d %d %d %d" % (node.boot, node.outbox.seq(index), crc32(data), node.outbox.next_seq))
     return data
 
 
@@ -60,21 +62,36 @@ while True:
 """
 
 
+@dataclass
+class Boot:
+    """What a boot has written down: CRC-32 of its records by number, and how many frames it had made. `cut`: those of
+    which we have found that they were being written when it was killed."""
+
+    frames: dict[int, int] = field(default_factory=dict)
+    made: int = 0
+    cut: set[int] = field(default_factory=set)
+
+    def gone(self, left: spill_files.Left) -> set[int]:
+        """Numbers up to the last record that are not there."""
+        return set(range(max(self.frames) + 1)) - left.frames.keys() - self.cut if self.frames else set()
+
+
 class Story:
-    """What a board has written down: per boot its records in order, and what it found when it started last."""
+    """What a board has written down: its boots, and what it found when it started last."""
 
     def __init__(self, text: str) -> None:
-        self.frames: dict[int, dict[int, int]] = {}
+        self.boots: dict[int, Boot] = {}
         self.last: tuple[int, int] | None = None  # (boot, seq) of the record that may be cut
         self.found: dict[int, int] = {}
         for line in text.splitlines():
             parts = line.split()
-            if line.startswith("r ") and len(parts) == 4:
-                boot, seq, crc = map(int, parts[1:])
-                self.last = boot, seq
-                self.frames.setdefault(boot, {})[seq] = crc
+            if line.startswith("r ") and len(parts) == 5:
+                number, seq, crc, made = map(int, parts[1:])
+                self.last = number, seq
+                boot = self.boots.setdefault(number, Boot())
+                boot.frames[seq], boot.made = crc, made
             elif line.startswith("cut "):  # what we have found ourselves
-                self.frames[int(parts[1])].pop(int(parts[2]))
+                self.boots[int(parts[1])].cut.add(int(parts[2]))
             elif line.startswith("boot "):
                 self.found = {int(boot): int(count) for boot, _, count in (one.partition(":") for one in parts[2:])}
 
@@ -101,7 +118,6 @@ def run(rounds: int, seed: int = 1, folder: Path | None = None) -> dict[str, int
 def _round(folder: Path, port: str, seconds: float, counts: dict[str, int]) -> None:
     """One start, on what the rounds before have left; one kill; one look."""
     diary = folder / "written.txt"
-    before = Story(diary.read_text() if diary.exists() else "")
     there = spill_files.read(folder / "spill")
     already = diary.stat().st_size if diary.exists() else 0
     with _board(folder, port) as board:
@@ -115,25 +131,29 @@ def _round(folder: Path, port: str, seconds: float, counts: dict[str, int]) -> N
         board.kill()
     after = Story(_behind(diary, already))
     counts["spill_boot_failures"] += not alive or after.found != {boot: len(one.frames) for boot, one in there.items()}
-    for boot, frames in after.frames.items():
-        before.frames.setdefault(boot, {}).update(frames)
     there = spill_files.read(folder / "spill")
-    if after.last is not None and after.last[1] not in there.get(after.last[0], spill_files.Left()).frames:
+    if after.last is not None and is_cut(after.boots[after.last[0]], after.last[1], there.get(after.last[0])):
         counts["spill_cut"] += 1
-        before.frames[after.last[0]].pop(after.last[1])
         with diary.open("a") as file:
             file.write(f"\ncut {after.last[0]} {after.last[1]}\n")
-    _look(before.frames, there, counts)
-
-
-def _look(written: dict[int, dict[int, int]], there: dict[int, spill_files.Left], counts: dict[str, int]) -> None:
-    """A boot of which nothing is left was given up whole when the quota was full."""
-    for boot, left in there.items():
-        frames = written.get(boot, {})
-        missing = len(frames.keys() - left.frames.keys())
-        wrong = [seq for seq, crc in left.frames.items() if frames.get(seq) != crc]
+    for number, left in there.items():  # a boot of which nothing is left was given up whole when the quota was full
         counts["spill_records"] += len(left.frames)
-        counts["spill_corrupt"] += abs(missing - sum(left.dropped)) + len(wrong)
+        counts["spill_corrupt"] += wrong(Story(diary.read_text()).boots.get(number, Boot()), left)
+
+
+def is_cut(boot: Boot, last: int, left: spill_files.Left | None) -> bool:
+    """Whether the last record is neither there nor among the frames that were given up, which are counted."""
+    gone = boot.gone(left or spill_files.Left())
+    return last in gone and len(gone) > sum(left.dropped if left else ())
+
+
+def wrong(boot: Boot, left: spill_files.Left) -> int:
+    """Records that differ from what was written, and frames that are gone and not counted, or counted and not gone. Of
+    the frames behind the last record, which were in RAM, some may have been given up and counted."""
+    differing = sum(boot.frames.get(seq) != crc for seq, crc in left.frames.items())
+    uncounted = len(boot.gone(left)) - sum(left.dropped)
+    in_ram = boot.made - max(boot.frames, default=-1) - 1
+    return differing + max(0, uncounted, -uncounted - in_ram)
 
 
 def _behind(path: Path, offset: int) -> str:

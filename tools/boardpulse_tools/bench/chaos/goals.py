@@ -35,8 +35,8 @@ LIMITS = (
     Limit("overflow_miscounted", (("overflow", "miscounted"),)),
     Limit("noise_wrong_values", (("noise", "wrong"),)),
     Limit("noise_lost", (("noise", "lost"),)),
-    Limit("spill_corrupt", (("spill", "corrupt"),)),
-    Limit("spill_boot_failures", (("spill", "boot_failures"),)),
+    Limit("spill_corrupt", (("spill", "spill_corrupt"),)),
+    Limit("spill_boot_failures", (("spill", "spill_boot_failures"),)),
     Limit("backfill_missing", (("backfill", "missing"),)),
     Limit("backfill_time_error_s", (("backfill", "time_error_s"),), most=1),
     Limit("history_samples_per_s", (("history", "history_samples_per_s"),), most=50_000, at_least=True),
@@ -67,6 +67,9 @@ def tables(results: Results) -> list[Table]:
     shown.append(
         Table("Samples that came late, and as remote write brought them to a database", ("server", *columns), rows)
     )
+    columns = ("spill_rounds", "spill_records", "spill_cut", "spill_corrupt", "spill_boot_failures")
+    rows = [(name, *_cells(results[name], columns)) for name in ("spill",) if name in results]
+    shown.append(Table("Kills of a board while it spills, and the records in its flash", ("scenario", *columns), rows))
     return [table for table in shown if table.rows]
 
 

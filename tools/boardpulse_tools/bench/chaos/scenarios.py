@@ -5,7 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from http.client import HTTPException
 from typing import Any
 
-from boardpulse_tools.bench.chaos import kill, noisy_line, outage, outages
+from boardpulse_tools.bench.chaos import kill, noisy_line, outage, outages, spill
 from boardpulse_tools.bench.chaos.run import HaltedError, Run
 from boardpulse_tools.bench.history import history_numbers
 from boardpulse_tools.processes import ProcessError
@@ -18,6 +18,7 @@ TOGETHER: dict[str, Measure] = {
     "kill": kill.measure,
     "broker": outages.measure,
     "noise": noisy_line.measure,
+    "spill": spill.measure,
     "backfill": outage.measure,
 }
 ALONE: dict[str, Measure] = {
