@@ -138,6 +138,27 @@ def test_a_history_that_cannot_be_read_for_a_while_is_taken_up_by_itself(tmp_pat
         assert max(later - earlier for earlier, later in itertools.pairwise(times)) < 1000
 
 
+def test_a_boot_that_the_bridge_slept_through_is_explained_by_the_broker(tmp_path: Path) -> None:
+    """A board starts, sends and starts again while no bridge is there: the frames of both boots are decoded."""
+    device = f"board-{MQTT}"
+    with Chain(tmp_path, [MQTT]) as chain:
+        board = chain.board(MQTT)
+        chain.wait_for_samples(device, 1)
+        board.kill()
+        before = chain.arrived(device)
+        chain.bridge.stop()
+        for _ in range(2):
+            board = chain.board(MQTT)
+            time.sleep(3)
+            board.kill()
+        chain.bridge.start()
+        chain.wait(lambda: chain.arrived(device) >= before + 40, "frames of the boots that are over")
+        assert chain.total("boardpulse_frames_rejected_total") == 0
+        times = kept_times(chain, device)
+        assert len(times) >= before + 35  # some are events
+        assert max(Counter(times).values()) == 1
+
+
 def spoil(path: Path, wrong: str) -> bytes:
     """Make the file unusable; its content then."""
     if wrong == "garbage":

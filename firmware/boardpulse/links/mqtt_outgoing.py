@@ -116,14 +116,13 @@ class Outgoing:
         self._at = 0
 
     def _load_hello(self, node: "Node") -> None:
-        """The retained hello; and one among the frames when the bridge asked for it."""
-        asked = node.hello_asked
+        """The retained hello; and one among the frames, which waits with them in the broker for a bridge that is away:
+        the retained one may be another boot's by then."""
         frame = node.hello()
         self._load(packets.publish(self._topics["hello"], len(frame), self.next_pid(), True), frame)
-        if asked:
-            if node.sealing is not None:  # the same one again would be a replay
-                frame = node.hello()
-            self.queue.append(packets.publish(self._topics["up"], len(frame), self.next_pid()) + frame)
+        if node.sealing is not None:  # the same one again would be a replay
+            frame = node.hello()
+        self.queue.append(packets.publish(self._topics["up"], len(frame), self.next_pid()) + frame)
 
     def _load_frame(self, outbox: "Outbox", index: int, what: int) -> None:
         at = outbox.offset(index)

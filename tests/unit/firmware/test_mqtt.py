@@ -120,9 +120,14 @@ class Bench:
         self.line.incoming += b"\x32" + remaining(len(body)) + body
 
 
+def is_frame(packet: Packet) -> bool:
+    """Whether it is a reliable frame: on `up`, and no hello."""
+    return packet.kind == PUBLISH and packet.topic == "up" and packet.message.kind != HELLO
+
+
 def seqs(packets: list[Packet]) -> list[int]:
     """Numbers of the reliable frames among the packets."""
-    return [p.message.seq for p in packets if p.kind == PUBLISH and p.topic == "up" and p.message.kind != HELLO]
+    return [p.message.seq for p in packets if is_frame(p)]
 
 
 def test_connect_names_the_board_and_leaves_a_will() -> None:
@@ -138,25 +143,26 @@ def test_connect_names_the_board_and_leaves_a_will() -> None:
 
 
 def test_the_order_after_connect() -> None:
-    """Subscribe, hello (retained), state 1 (retained), then the outbox."""
+    """Subscribe, hello (retained, and among the frames), state 1 (retained), then the outbox."""
     bench = Bench()
     bench.run(3000)
     packets = bench.connect()
-    assert [(p.kind, p.flags, p.topic if p.kind == PUBLISH else "") for p in packets[:4]] == [
+    assert [(p.kind, p.flags, p.topic if p.kind == PUBLISH else "") for p in packets[:5]] == [
         (SUBSCRIBE, 2, ""),
         (PUBLISH, 3, "hello"),
+        (PUBLISH, 2, "up"),
         (PUBLISH, 3, "state"),
         (PUBLISH, 2, "up"),
     ]
     assert packets[0].body[2:] == field(topic("bench", "down")) + b"\x01"
-    assert packets[2].message.status == 1
+    assert packets[3].message.status == 1
     assert seqs(packets) == [0, 1, 2, 3][: len(seqs(packets))]
 
 
 def test_a_frame_is_kept_until_its_puback() -> None:
     """PUBACKs may come in any order; each frees its frame."""
     bench = Bench()
-    packets = [p for p in bench.connect() + bench.run(5000, 1000) if p.kind == PUBLISH and p.topic == "up"]
+    packets = [p for p in bench.connect() + bench.run(5000, 1000) if is_frame(p)]
     assert bench.node.outbox.count == len(packets) == 6
     bench.acknowledge(packets[:0:-1])
     bench.step()
@@ -172,7 +178,7 @@ def test_few_frames_are_on_their_way_at_once() -> None:
     first = bench.connect()
     packets = first + bench.run(5000)
     assert len(seqs(packets)) == 16
-    bench.acknowledge([p for p in packets if p.topic == "up"][:1])
+    bench.acknowledge([p for p in packets if is_frame(p)][:1])
     assert len(seqs(bench.step())) == 1
 
 
@@ -181,7 +187,7 @@ def test_after_a_reconnection_the_same_frames_come_again_marked_so() -> None:
     bench = Bench()
     packets = bench.connect()
     packets += bench.run(2000, 1000)
-    before = {p.pid: p.body for p in packets if p.kind == PUBLISH and p.topic == "up"}
+    before = {p.pid: p.body for p in packets if is_frame(p)}
     bench.line.broken = True
     bench.reopen()
     packets = bench.connect(present=True)

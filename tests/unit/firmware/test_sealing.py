@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from boardpulse import compose
-from boardpulse.outbox import SAMPLES, Outbox
+from boardpulse.outbox import EVENT, SAMPLES, Outbox
 from boardpulse.sealing import Sealing
 from host_bridge.core.envelope import Envelope, mac, seal
 from shared_schema import framing
@@ -162,11 +162,11 @@ def test_what_is_written_into_an_outbox_stays_within_its_room() -> None:
             frame = bytes(
                 dice.choice((0, 1, 255)) for _ in range(dice.randrange(1, dice.choice((30, 300, box.largest))))
             )
-            w = box.begin(dice.randrange(len(frame), box.largest + 1), SAMPLES)
+            w = box.begin(dice.randrange(len(frame), box.largest + 1), EVENT)
             assert w is not None
             w.raw(frame)
             kept[box.next_seq] = own.wrap(frame)
-            box.commit(SAMPLES)
+            box.commit(EVENT)
             for index in range(box.count):
                 data = bytes(box.buf[box.offset(index) : box.offset(index) + box.length(index)])
                 assert (framing.decode_chunk(data[1:-1]) if line else data) == kept[box.seq(index)]
@@ -205,7 +205,12 @@ def test_all_that_goes_to_a_broker_is_sealed() -> None:
     assert len(will).to_bytes(2, "big") + will in connect.body
     bench.line.incoming += bytes((0x20, 2, 0, 0))
     said = bench.messages(bench.run(1500))
-    assert [(topic, message.kind) for topic, message in said[:3]] == [("hello", HELLO), ("state", STATE), ("up", 2)]
+    assert [(topic, message.kind) for topic, message in said[:4]] == [
+        ("hello", HELLO),
+        ("up", HELLO),
+        ("state", STATE),
+        ("up", 2),
+    ]
     bench.node.link.close()
     assert bench.messages(bench.sent())[-1][1].status == 2
 
