@@ -48,7 +48,7 @@ def body(node: "Node") -> "dict[int, object]":
         out[12] = node.link.ack_mode
     if node.wake_reason:
         out[13] = node.wake_reason
-    if node.outbox.drops and node.link.ack_mode:
+    if node.outbox.drops:
         runs = given_up(node, report[0])
         if runs:
             out[15] = runs
@@ -62,7 +62,7 @@ def given_up(node: "Node", first: int) -> "list[int]":
     following = outbox.seq(0) if outbox.count else outbox.next_seq
     waiting = following - first  # on flash
     for index in range(outbox.count):
-        if not outbox.done(index):
+        if not outbox.done(index) or outbox.length(index):  # it waits, or was acknowledged before its time
             gap = outbox.seq(index) - following
             if gap:
                 if len(runs) == _MAX_RUNS:

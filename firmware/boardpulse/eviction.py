@@ -31,6 +31,7 @@ class Eviction:
         self._round = 0
         self._reach = 0  # the highest level that is touched in this round
         self._gained = True
+        self._wanting = False
 
     def yield_for(self, kind: int, need: int) -> bool:
         """Come one step nearer to `need` bytes in one piece for a frame of `kind`. False when there is nothing that may
@@ -38,8 +39,7 @@ class Eviction:
         box = self.box
         box.moved += 1
         full = box.count == box.slots
-        if full and box._done:
-            self._clear_table()
+        if full and box._done and self._clear_table():
             return True
         index = self._above(box._tail)
         limit = box.size if index < 0 else box.offset(index)
@@ -61,12 +61,16 @@ class Eviction:
         return True
 
     def _next_round(self) -> None:
-        """Levels that are to be touched: 0, 0 and 1, 0, 0 to 2, 0 …; all, when the last round gained nothing."""
-        self._round += 1
-        self._reach = 0 if self._gained else _MOST
-        while self._gained and self._reach < _MOST and not self._round >> self._reach & 1:
-            self._reach += 1
-        self._gained = False
+        """Levels that are to be touched: 0, 0 and 1, 0, 0 to 2, 0 …; all, when the last round gained nothing though it
+        was to."""
+        if self._gained:
+            self._round += 1
+            self._reach = 0
+            while self._reach < _MOST and not self._round >> self._reach & 1:
+                self._reach += 1
+        elif self._wanting:
+            self._reach = _MOST
+        self._gained = self._wanting = False
 
     def _coarser(self, index: int, whole: bool) -> None:
         """Halve a frame of samples, or of those that cannot be halved, and of all when it must be `whole` frames, give
@@ -75,6 +79,7 @@ class Eviction:
         slot = self._slot(index)
         level = box._state[slot] // _LEVEL
         if level > self._reach:
+            self._wanting = True
             self._pass(index)
             return
         self._gained = True
@@ -135,12 +140,12 @@ class Eviction:
             index += 1
         return found
 
-    def _clear_table(self) -> None:
-        """Take what is done out of the table."""
+    def _clear_table(self) -> bool:
+        """Take what was given up out of the table. Whether there was anything."""
         box = self.box
         index = kept = 0
         while index < box.count:
-            if box.done(index):
+            if box.done(index) and not box.length(index):
                 if kept < box.sent:
                     box.sent -= 1
                 if kept < box.again:
@@ -151,8 +156,9 @@ class Eviction:
                 self._move_entry(index, kept)
                 kept += 1
             index += 1
+        box._done -= index - kept
         box.count = kept
-        box._done = 0
+        return kept < index
 
     def _move_entry(self, index: int, target: int) -> None:
         source, slot = self._slot(index), self._slot(target)

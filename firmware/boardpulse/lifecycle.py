@@ -83,6 +83,8 @@ def bye(node: "Node", reason: int, wake_in_ms: int = -1) -> None:
     if wake_in_ms >= 0:
         body[2] = wake_in_ms
     outbox = node.outbox
+    if outbox.drops != node.drops_told:
+        node.hello_due = True
     node.clock.update()
     outbox.put(encode([5, node.boot, outbox.next_seq, node.clock.uptime_ms(), body]), EVENT)
 

@@ -179,7 +179,7 @@ class Outbox:
             length += self._offset[slot]
             self.used -= 2
             self.thinned += (self.buf[length] << 8 | self.buf[length + 1]) * delivered
-        self._length[slot] = 0
+        self._length[slot] = delivered  # of what is done this tells what became of it
         self._state[slot] = _DONE
         self._done += 1
         while self.count and self.done(0):
