@@ -15,6 +15,7 @@ package(
         "commands.py",
         "compat.py",
         "compose.py",
+        "crash_file.py",
         "eviction.py",
         "failing.py",
         "limits.py",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from boardpulse.api import add_sensor as add_sensor
     from boardpulse.api import counter as counter
+    from boardpulse.api import crash as crash
     from boardpulse.api import flush as flush
     from boardpulse.api import gauge as gauge
     from boardpulse.api import histogram as histogram
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from boardpulse.api import watch as watch
     from boardpulse.node import Node
 
-_LATER = " add_sensor counter flush gauge histogram inference log run sleep stop watch "
+_LATER = " add_sensor counter crash flush gauge histogram inference log run sleep stop watch "
 _node: "Node | None" = None
 
 

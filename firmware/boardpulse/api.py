@@ -73,6 +73,12 @@ def log(severity: "str | int", message: str, **fields: object) -> None:
     tell(started(), severity, message, fields)
 
 
+def crash(error: BaseException, source: str = "main") -> None:
+    """Send the traceback of an exception that ends your program. It is on flash when this returns, and travels after
+    the next start if it does not before."""
+    started().crash(source, error)
+
+
 def sleep() -> None:
     """Sample, send, wait for the acknowledgement, say bye and sleep, as configured. After a deep sleep the board
     starts anew; after a light one this returns."""

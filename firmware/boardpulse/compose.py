@@ -1,6 +1,7 @@
 """From a configuration and a board to a node. What was needed for it only is not kept."""
 
 import gc
+import os
 import sys
 
 from boardpulse import config, events
@@ -50,6 +51,8 @@ def load(source: "str | dict[str, Any]", board: "Any" = None) -> Node:
         node = build(settings, board)
     except MemoryError:
         raise ConfigError([("outbox_bytes", settings.outbox_bytes, "less, or else batch: the memory does not hold it")])
+    if isinstance(source, str):
+        _prepare_crashes(node, source)
     # What the start took and is no longer needed shall not lie between what stays.
     forget("board", "boards._ports.common", "boards._ports.radio")
     forget("boards._ports.esp32", "boards._ports.rp2", "boards._ports.stm32")
@@ -143,11 +146,30 @@ def _retained(board: "Any") -> "Any":
 
 def _prepare_spill(node: Node, options: "dict[str, Any] | None") -> None:
     if options is not None:
-        from boardpulse.spill import Spill
-
-        box = Outbox(8, node.outbox._seal, node.outbox._lead, node.outbox._more, 16)
-        node.spill = Spill(node, box, options["path"], options["bytes"], options["segment_bytes"])
+        _spill(node, options["path"], options["bytes"], options["segment_bytes"])
         node.outbox._eviction = node.spill  # type: ignore[assignment]
+
+
+def _prepare_crashes(node: Node, path: str) -> None:
+    """Crashes are written next to the configuration; what a former boot wrote there is sent."""
+    stem = path[:-5] if path.endswith(".json") else path
+    for copy in (".last", ".new"):
+        if stem.endswith(copy):
+            stem = stem[: -len(copy)]
+    node.crash_folder = stem + ".crash"
+    try:
+        left = os.listdir(node.crash_folder)
+    except OSError:
+        return
+    if left and node.spill is None:
+        _spill(node, node.crash_folder, 0, 0)
+
+
+def _spill(node: Node, folder: str, limit: int, segment: int) -> None:
+    from boardpulse.spill import Spill
+
+    box = Outbox(8, node.outbox._seal, node.outbox._lead, node.outbox._more, 16)
+    node.spill = Spill(node, box, folder, limit, segment)
 
 
 def _prepare_sleep(node: Node, settings: config.Settings, board: "Any", retained: "Any") -> None:

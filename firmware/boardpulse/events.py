@@ -105,11 +105,16 @@ def write(node: "Node", event: "dict[int, object]", kind: int = EVENT) -> None:
     """Put an event into the node's outbox, at the present uptime. One that would fill a small outbox is shortened."""
     node.clock.update()
     outbox = node.outbox
-    head = [3, node.boot, outbox.next_seq, node.clock.uptime_ms()]
+    seq = outbox.next_seq
+    head = [3, node.boot, seq, node.clock.uptime_ms()]
     frame = encode(head + [event])
     if len(frame) > outbox.largest:
         frame = encode(head + [_shortened(event, outbox.largest)])
     outbox.put(frame, kind)
+    if kind == CRASH_KIND and outbox.count and outbox.seq(outbox.count - 1) == seq:
+        from boardpulse.crash_file import keep
+
+        keep(node, seq, frame)
 
 
 def _shortened(event: "dict[int, object]", largest: int) -> "dict[int, object]":

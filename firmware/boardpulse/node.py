@@ -71,6 +71,8 @@ class Node:
         self.stopped = False
         self.task_errors = 0
         self.crashes: Crashes | None = None
+        self.crash_folder = ""  # where crashes are written at once; empty where they are not
+        self.crash_seq = -1  # of the last one that was, until it is acknowledged
         self.commands: Commands | None = None
         self.sealing: Sealing | None = None  # with a key only
         self.sleep: Sleep | None = None
@@ -153,6 +155,10 @@ class Node:
                 self.hello_due = True
             if self.spill is not None:
                 self.spill.tell()
+            if self.crash_seq >= 0:
+                from boardpulse.crash_file import settle
+
+                settle(self)
             if self.crashes is not None:
                 self.crashes.tell_repeats(self)
         except Exception as error:  # noqa: BLE001  # a clock that cannot be read shall stop nothing
@@ -257,6 +263,9 @@ class Node:
                 sleep_ms(self.step())
         except KeyboardInterrupt:
             self.end()
+        except Exception as error:
+            self.crash("main", error)
+            raise
 
     async def run(self) -> None:
         """Step until stop(), as a task of whatever asyncio loop is running."""

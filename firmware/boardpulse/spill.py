@@ -244,7 +244,9 @@ class Spill:
         self._retry_at = add(self.node.clock.now, _RETRY_MS)
 
     def tell(self) -> None:
-        """Say once that files cannot be written."""
+        """Say once that files cannot be written. What is there for a former boot's crash only is done with it."""
+        if not self.limit and not self.boots:
+            self.node.spill = None
         if self.fault and not self._told:
             from boardpulse.events import WARNING, body, write
 

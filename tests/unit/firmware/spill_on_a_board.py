@@ -6,7 +6,7 @@ Prints a line for each promise kept, and ends with an exception at the first tha
 
 import sys
 
-from boardpulse import spill, spill_file
+from boardpulse import crash_file, spill, spill_file
 from boardpulse.clock import Clock
 from boardpulse.links.uart import LEAD, Uart
 from boardpulse.node import Node
@@ -129,8 +129,8 @@ class File:
 
 def use(files):
     """Have the firmware use a file system."""
-    spill_file.os = spill.os = files
-    spill_file.open = spill.open = files.open
+    spill_file.os = spill.os = crash_file.os = files
+    spill_file.open = spill.open = crash_file.open = files.open
 
 
 class Ticks:
@@ -551,6 +551,71 @@ def a_boot_id_that_repeats_is_another():
     kept("a boot id that is still on flash is not used again")
 
 
+def a_crash_is_on_flash_at_once():
+    files = Files()
+    use(files)
+    board = Board(spills=False)
+    board.node.crash_folder = FOLDER
+    board.put(3)
+    board.node.crash("task", ValueError("the first"))
+    assert list(files.files) == [FOLDER + "/00000000.b0"]
+    assert loads(frames_in(files.files[FOLDER + "/00000000.b0"])[0])[4][3] == "ValueError: the first"
+    board.node.crash("task", ValueError("the first"))  # within ten seconds: counted
+    assert len(files.files) == 1
+    again = Board(spills=False)  # the power failed
+    again.node.crash_folder = FOLDER
+    again.node.spill = Spill(again.node, Outbox(8, framing.seal, LEAD, 0, 16), FOLDER, 0, 0)
+    again.node.crash("main", ValueError("the second"))
+    assert len(files.files) == 2
+    bridge = Bridge()
+    again.run(250, bridge)
+    assert bridge.of(board.node.boot) == [3]
+    event = loads(bridge.frames[board.node.boot, 3])[4]
+    assert event[1] == 2
+    assert "ValueError" in event[6]
+    assert bridge.ended[board.node.boot][7][:2] == [3, 0]
+    assert bridge.of(again.node.boot) == [0]
+    assert bridge.repeats == 0
+    assert not files.files  # the second one was acknowledged in its own boot
+    assert again.node.spill is None
+    kept("a crash is on flash at once, goes out after a restart under its boot's id, and once only")
+
+
+def crashes_wear_no_flash_out():
+    files = Files()
+    use(files)
+    board = Board(spills=False, size=20000)
+    board.node.crash_folder = FOLDER
+    for i in range(40):
+        board.node.crash("task", ValueError(str(i)))
+    assert len(files.files) == 4
+    files = Files()
+    use(files)
+    files.broken = True
+    board = Board(spills=False)
+    board.node.crash_folder = FOLDER
+    board.node.crash("task", ValueError("nowhere to write"))
+    bridge = Bridge()
+    board.run(5, bridge)
+    assert bridge.of(board.node.boot) == [0]
+    assert board.node.outbox.dropped == [0, 0, 0]
+    kept("a board that crashes again and again writes a few files, one that cannot write loses no event")
+
+
+def a_crash_of_a_board_that_spills_takes_the_outbox_along():
+    files = Files()
+    use(files)
+    board = Board()
+    board.put(5)
+    board.node.crash("task", ValueError("all of it"))
+    again = Board()
+    bridge = Bridge()
+    again.run(40, bridge)
+    assert bridge.of(board.node.boot) == [0, 1, 2, 3, 4, 5]
+    assert not files.files
+    kept("where a board spills, a crash takes along what was in the outbox")
+
+
 def frames_larger_than_a_segment_travel_too():
     files = Files()
     use(files)
@@ -576,6 +641,9 @@ sealed_boards_seal_anew()
 acks_are_taken_for_what_was_sent()
 a_boot_id_that_repeats_is_another()
 frames_larger_than_a_segment_travel_too()
+a_crash_is_on_flash_at_once()
+crashes_wear_no_flash_out()
+a_crash_of_a_board_that_spills_takes_the_outbox_along()
 whatever_byte_the_power_fails_at(False)
 whatever_byte_the_power_fails_at(True)
 print("kept on " + sys.implementation.name)

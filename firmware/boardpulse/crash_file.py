@@ -1,0 +1,67 @@
+"""A crash is written to flash at once. Where the board does not spill: in a small file of the spill's form, in a folder
+next to the configuration, from which the boot after it tells. Loaded when something crashes."""
+
+import os
+from struct import pack
+
+from boardpulse.compat import const, forget
+from boardpulse.spill_file import BOOT, DROPPED, HELLO, head, name, record, records, remove
+from shared_schema.cbor import encode
+
+TYPE_CHECKING = const(0)
+if TYPE_CHECKING:
+    from boardpulse.node import Node
+
+_CRASH = const(2)
+_MOST_FILES = const(4)
+_MOST_ERRORS = const(16)  # of a boot: flash wears out
+
+
+def keep(node: "Node", seq: int, frame: bytes) -> None:
+    """Write the frame of a crash, which is in the outbox too. What no file can take stays there only."""
+    try:
+        if node.task_errors > _MOST_ERRORS:
+            return
+        if node.spill is not None and node.spill.limit:
+            node.spill.keep()
+        elif node.crash_folder:
+            _write(node, seq, frame)
+    except (OSError, MemoryError):
+        pass
+
+
+def _write(node: "Node", seq: int, frame: bytes) -> None:
+    folder = node.crash_folder
+    try:
+        os.mkdir(folder)
+    except OSError:  # it is there
+        pass
+    there = sorted(os.listdir(folder))
+    if len(there) >= _MOST_FILES:  # the first ones tell most
+        return
+    from boardpulse.declaration import body
+
+    hello = encode([1, node.boot, seq, node.clock.uptime_ms(), body(node)])
+    forget("boardpulse.declaration")
+    with open(folder + "/" + name(int(there[-1][:8], 16) + 1 if there else 0), "wb") as file:
+        file.write(head(node.boot, seq))
+        file.write(record(DROPPED, 0, pack("<III", *node.outbox.dropped)))
+        file.write(record(HELLO, node.declaration, hello))
+        file.write(record(_CRASH, seq, frame))
+    node.crash_seq = seq
+
+
+def settle(node: "Node") -> None:
+    """Delete this boot's files when what is in them was acknowledged."""
+    outbox = node.outbox
+    if outbox.dropped[_CRASH] or (outbox.count and outbox.seq(0) <= node.crash_seq):
+        return
+    node.crash_seq = -1
+    try:
+        for one in os.listdir(node.crash_folder):
+            path = node.crash_folder + "/" + one
+            for kind, boot, _ in records(path):
+                if kind == BOOT and boot == node.boot:
+                    remove(path)
+    except OSError:
+        pass
