@@ -209,6 +209,8 @@ def settle(context: Context, device: Device, boot: Boot, now: float) -> bool:
     before = boot.sequence.next
     boot.sequence.report(first, dropped, given_up)
     boot.report = None
+    if device.status is not None:  # a board that says nothing more must not keep the old counts on the page
+        context.dirty.mark(device.status)
     if boot.acks and boot.sequence.next != before:  # a gap that held the ack back is closed
         context.ack_due[boot] = device
     return True

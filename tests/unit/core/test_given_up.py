@@ -6,6 +6,7 @@ import pytest
 
 from host_bridge.core.sequence import RECEIVED, RECOVERED, Sequence
 from shared_schema.messages import SEQ_WINDOW
+from tests.support.boards import Board, Bridge
 
 
 def runs_of(held: set[int], first: int, following: int) -> tuple[int, ...]:
@@ -35,6 +36,20 @@ def test_every_second_number_given_up_holds_no_ack_back() -> None:
         assert s.next == seq + 2
     assert (s.dropped, s.lost, s.open) == ([5, 0, 0], 0, 0)
     assert adds_up(s)
+
+
+def test_what_a_hello_over_mqtt_says_is_on_the_page_though_nothing_follows() -> None:
+    """It is believed some seconds later, as a broker may deliver frames behind it: the page shows it then."""
+    board = Board()
+    b = Bridge()
+    b.mqtt(board, board.hello(), "hello")
+    b.mqtt(board, board.samples(1, 1))
+    board.seq += 2
+    b.mqtt(board, board.hello(k7=[3, 0, 60, 2, 0, 0, 0]), "hello")
+    b.page()
+    b.after(10.0)
+    assert b.ledger().dropped_samples == 2
+    assert b.values("device_frames_dropped_on_device_total")['kind="samples"'] == "2"
 
 
 def test_a_frame_that_was_given_up_and_has_come_is_no_gap() -> None:
