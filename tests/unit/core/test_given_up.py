@@ -46,8 +46,9 @@ def test_what_a_hello_over_mqtt_says_is_on_the_page_though_nothing_follows() -> 
     b.mqtt(board, board.samples(1, 1))
     board.seq += 2
     b.mqtt(board, board.hello(k7=[3, 0, 60, 2, 0, 0, 0]), "hello")
+    b.after(4.0)
     b.page()
-    b.after(10.0)
+    b.after(2.0)
     assert b.ledger().dropped_samples == 2
     assert b.values("device_frames_dropped_on_device_total")['kind="samples"'] == "2"
 
