@@ -5,6 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from http.client import HTTPException
 from typing import Any
 
+from boardpulse_tools.bench import overflow
 from boardpulse_tools.bench.chaos import kill, noisy_line, outage, outages, spill
 from boardpulse_tools.bench.chaos.run import HaltedError, Run
 from boardpulse_tools.bench.history import history_numbers
@@ -17,6 +18,7 @@ WORKERS = 2
 TOGETHER: dict[str, Measure] = {
     "kill": kill.measure,
     "broker": outages.measure,
+    "overflow": overflow.measure,
     "noise": noisy_line.measure,
     "spill": spill.measure,
     "backfill": outage.measure,
