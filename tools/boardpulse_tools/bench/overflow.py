@@ -12,6 +12,7 @@ from boardpulse_tools.bench.chaos.board import Board
 from boardpulse_tools.bench.chaos.ledger import Ledger
 from boardpulse_tools.bench.chaos.noise import Cut
 from boardpulse_tools.bench.chaos.program import main_program
+from boardpulse_tools.bench.chaos.proxy import Proxy
 from boardpulse_tools.bench.chaos.rig import Rig
 from boardpulse_tools.bench.chaos.run import Run
 
@@ -45,6 +46,7 @@ def measure(run: Run) -> dict[str, Any]:
     cuts = [Cut(), Cut()]
     with Rig(run, uarts=cuts, keepalive_s=KEEPALIVE_S) as rig:
         proxy = rig.proxy()
+        lines: list[Cut | Proxy] = [*cuts, proxy]
         given = {"program": main_program() + TELL_THINNED, "sensors": ONLY_NUMBERS}
         single, batch = (
             given | {"outbox_bytes": OUTBOX_BYTES},
@@ -58,10 +60,10 @@ def measure(run: Run) -> dict[str, Any]:
         rig.mqtt_board("mqtt-batch", proxy.port, link | {"ack": "bridge"}, **batch)
         rig.wait_for_samples(WARM_UP, BACK_S)
         run.say(f"all links cut for {cut_s:g} s, outboxes of {OUTBOX_BYTES} and {OUTBOX_BYTES_BATCH} bytes")
-        for line in (*cuts, proxy):
+        for line in lines:
             line.cut()
         run.pause(cut_s)
-        for line in (*cuts, proxy):
+        for line in lines:
             line.mend()
         rig.wait_for_samples(WARM_UP, BACK_S)
         ledgers = rig.settle()

@@ -52,25 +52,34 @@ def goals(results: Results, chosen: frozenset[str]) -> list[Goal]:
 
 def tables(results: Results) -> list[Table]:
     """What was counted, for people."""
-    columns: tuple[str, ...] = ("taken", "kept", "lost", "duplicated", "wrong", "mismatch", "time_error_ms")
-    rows = [(name, *_cells(results[name], columns)) for name in _STREAMS if name in results]
+    inside = {name: results.get(name, {}) for name in ("backfill", "overflow")}
     shown = [
-        Table(
+        _table(
             "Samples as boards wrote them down and as history has them; frames by which ledgers differ",
-            ("scenario", *columns),
-            rows,
-        )
+            ("scenario", "taken", "kept", "lost", "duplicated", "wrong", "mismatch", "time_error_ms"),
+            {name: results[name] for name in _STREAMS if name in results},
+        ),
+        _table(
+            "Beyond the outbox: frames, and samples that are missing",
+            ("board", "made", "arrived", "dropped", "lost", "thinned", "samples_missing", "miscounted"),
+            inside["overflow"].get("devices", {}),
+        ),
+        _table(
+            "Samples that came late, and as remote write brought them to a database",
+            ("server", "late", "missing", "time_error_s"),
+            inside["backfill"].get("servers", {}),
+        ),
+        _table(
+            "Kills of a board while it spills, and the records in its flash",
+            ("scenario", "spill_rounds", "spill_records", "spill_cut", "spill_corrupt", "spill_boot_failures"),
+            {name: results[name] for name in ("spill",) if name in results},
+        ),
     ]
-    servers = results.get("backfill", {}).get("servers", {})
-    columns = ("late", "missing", "time_error_s")
-    rows = [(name, *_cells(one, columns)) for name, one in servers.items()]
-    shown.append(
-        Table("Samples that came late, and as remote write brought them to a database", ("server", *columns), rows)
-    )
-    columns = ("spill_rounds", "spill_records", "spill_cut", "spill_corrupt", "spill_boot_failures")
-    rows = [(name, *_cells(results[name], columns)) for name in ("spill",) if name in results]
-    shown.append(Table("Kills of a board while it spills, and the records in its flash", ("scenario", *columns), rows))
     return [table for table in shown if table.rows]
+
+
+def _table(title: str, columns: tuple[str, ...], rows: Mapping[str, Mapping[str, Any]]) -> Table:
+    return Table(title, columns, [(name, *_cells(one, columns[1:])) for name, one in rows.items()])
 
 
 def _cells(numbers: Mapping[str, Any], names: tuple[str, ...]) -> list[str]:
