@@ -28,6 +28,7 @@ package(
         "down.py",
         "emit.py",
         "events.py",
+        "former.py",
         "group.py",
         "last_good.py",
         "lifecycle.py",

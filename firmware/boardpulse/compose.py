@@ -146,8 +146,11 @@ def _retained(board: "Any") -> "Any":
 
 def _prepare_spill(node: Node, options: "dict[str, Any] | None") -> None:
     if options is not None:
-        _spill(node, options["path"], options["bytes"], options["segment_bytes"])
-        node.outbox._eviction = node.spill  # type: ignore[assignment]
+        from boardpulse.spill import Spill
+
+        spill = Spill(node, _block(node), options["path"], options["bytes"], options["segment_bytes"])
+        node.spill = spill
+        node.outbox._eviction = spill  # type: ignore[assignment]
 
 
 def _prepare_crashes(node: Node, path: str) -> None:
@@ -162,14 +165,15 @@ def _prepare_crashes(node: Node, path: str) -> None:
     except OSError:
         return
     if left and node.spill is None:
-        _spill(node, node.crash_folder, 0, 0)
+        from boardpulse.former import Former
+
+        node.spill = Former(node, _block(node), node.crash_folder)
 
 
-def _spill(node: Node, folder: str, limit: int, segment: int) -> None:
-    from boardpulse.spill import Spill
-
-    box = Outbox(8, node.outbox._seal, node.outbox._lead, node.outbox._more, 16)
-    node.spill = Spill(node, box, folder, limit, segment)
+def _block(node: Node) -> Outbox:
+    """For frames that come from flash; it gets its memory with the first."""
+    outbox = node.outbox
+    return Outbox(8, outbox._seal, outbox._lead, outbox._more, 16)
 
 
 def _prepare_sleep(node: Node, settings: config.Settings, board: "Any", retained: "Any") -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from boardpulse.commands import Commands
     from boardpulse.custom import Custom
     from boardpulse.events import Crashes
+    from boardpulse.former import Former
     from boardpulse.group import Slot
     from boardpulse.outbox import Outbox
     from boardpulse.protocols import Link, Sensor
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from boardpulse.sensors.health import Health
     from boardpulse.sensors.loop_lag import LoopLag
     from boardpulse.sleeping import Sleep
-    from boardpulse.spill import Spill
     from boardpulse.watchdog import Watchdog
 
 VERSION = "0.1.0"
@@ -76,7 +76,7 @@ class Node:
         self.commands: Commands | None = None
         self.sealing: Sealing | None = None  # with a key only
         self.sleep: Sleep | None = None
-        self.spill: Spill | None = None  # what is on flash, if anything is or may come there
+        self.spill: Former | None = None  # what is on flash, if anything is or may come there
         self.watchdog: Watchdog | None = None
         self.hello_at = add(clock.now, -_HELLO_EVERY_MS)
         self.check_at = clock.now

@@ -4,6 +4,7 @@ the next bridge everything that they had written."""
 import random
 import time
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from boardpulse_tools.bench import spill_files
 from boardpulse_tools.bench.chaos.stored import kept_numbers
 from boardpulse_tools.processes import Process
+from host_bridge.sinks.history.query import History
 from tests.support.processes import MQTT, SAME_EVERYWHERE, UART, Chain
 
 DEVICE = "spiller"
@@ -154,3 +156,83 @@ def _back(chain: Chain, link: str) -> None:
     else:
         assert chain.broker is not None
         chain.broker.start()
+
+
+# An exception in a task that nobody awaits, one in a watched coroutine, one that ends the program.
+TASK = """\
+import asyncio
+import sys
+
+import boardpulse
+
+
+async def fail():
+    raise ValueError("in a task")
+
+
+async def main():
+    asyncio.create_task(boardpulse.run())
+    await asyncio.sleep(0.1)
+    asyncio.create_task(fail())
+    await asyncio.sleep(60)
+
+
+boardpulse.start(sys.argv[1])
+asyncio.run(main())
+"""
+WATCHED = """\
+import asyncio
+import sys
+
+import boardpulse
+
+
+async def fail():
+    raise ValueError("in a watched coroutine")
+
+
+boardpulse.start(sys.argv[1])
+asyncio.run(boardpulse.watch(fail(), "fail"))
+"""
+PROGRAM_ENDS = """\
+import sys
+
+import boardpulse
+
+boardpulse.start(sys.argv[1])
+try:
+    raise ValueError("at the top of main.py")
+except Exception as error:
+    boardpulse.crash(error)
+    raise
+"""
+WELL = """\
+import sys
+
+import boardpulse
+
+sys.exit(boardpulse.main(sys.argv[1]))
+"""
+
+
+@pytest.mark.parametrize("program", [TASK, WATCHED, PROGRAM_ENDS])
+def test_a_crash_that_nobody_heard_is_told_after_the_restart(tmp_path: Path, program: str) -> None:
+    """The bridge is away when the program crashes; the process is killed at once. The next start, with another program,
+    tells of it under the former boot's id, once, and the file is gone."""
+    with Chain(tmp_path, [UART]) as chain:
+        _away(chain, UART)
+        board = chain.board(UART, program, device_id=DEVICE, sensors=SAME_EVERYWHERE)
+        crashes = tmp_path / DEVICE / "boardpulse.crash"
+        chain.wait(lambda: len(spill_files.read(crashes)) == 1, "crash on flash")
+        (boot,) = spill_files.read(crashes)
+        board.kill()
+        (tmp_path / DEVICE / "main.py").write_text(WELL)
+        _back(chain, UART)
+        for _ in range(2):
+            board.start()
+            chain.wait_for_samples(DEVICE, 5)
+            chain.wait(lambda: not any(crashes.iterdir()), "crash that is done with")
+            board.kill()
+        with closing(History.open(chain.bridge.history)) as history:
+            events = [event for event in history.events(DEVICE) if event.type == "crash"]
+        assert [(event.boot, "ValueError" in event.traceback) for event in events] == [(boot, True)]

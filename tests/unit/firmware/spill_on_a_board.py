@@ -6,7 +6,7 @@ Prints a line for each promise kept, and ends with an exception at the first tha
 
 import sys
 
-from boardpulse import crash_file, spill, spill_file
+from boardpulse import crash_file, former, spill, spill_file
 from boardpulse.clock import Clock
 from boardpulse.links.uart import LEAD, Uart
 from boardpulse.node import Node
@@ -129,7 +129,7 @@ class File:
 
 def use(files):
     """Have the firmware use a file system."""
-    spill_file.os = spill.os = crash_file.os = files
+    spill_file.os = spill.os = former.os = crash_file.os = files
     spill_file.open = spill.open = crash_file.open = files.open
 
 
@@ -545,7 +545,7 @@ def a_boot_id_that_repeats_is_another():
     old.node.spill.keep()
     new = Board(spills=False)
     new.node.boot = old.node.boot
-    new.node.spill = Spill(new.node, Outbox(8), FOLDER, 65536, 1024)
+    new.node.spill = former.Former(new.node, Outbox(8), FOLDER)
     assert new.node.boot not in (0, old.node.boot)
     assert loads(new.node.boot_bytes) == new.node.boot
     kept("a boot id that is still on flash is not used again")
@@ -564,7 +564,7 @@ def a_crash_is_on_flash_at_once():
     assert len(files.files) == 1
     again = Board(spills=False)  # the power failed
     again.node.crash_folder = FOLDER
-    again.node.spill = Spill(again.node, Outbox(8, framing.seal, LEAD, 0, 16), FOLDER, 0, 0)
+    again.node.spill = former.Former(again.node, Outbox(8, framing.seal, LEAD, 0, 16), FOLDER)
     again.node.crash("main", ValueError("the second"))
     assert len(files.files) == 2
     bridge = Bridge()
