@@ -175,8 +175,8 @@ class Engine:
         keeper = self._keeper
         if keeper is None or not keeper.ready:
             return
-        if not self._fleet.live_only:
-            self._records += self._fleet.to_keep(self._clock(), self._wall())
+        # Also what was taken before the keeper stopped: the actions that wait are for that, too.
+        self._records += self._fleet.to_keep(self._clock(), self._wall())
         if (self._records or self._after_commit) and keeper.submit(self._records, self._after_commit):
             self._records, self._after_commit = [], []
 

@@ -3,6 +3,7 @@ frame and no page."""
 
 import time
 from collections.abc import Sequence
+from functools import partial
 
 import pytest
 
@@ -37,6 +38,11 @@ class Keeper:
         for _, actions in self.taken:
             engine.release(actions)
         self.taken.clear()
+
+    def turn(self, ready: bool) -> Sequence[Action]:
+        """Stop, or go on, in the middle of a step of the engine."""
+        self.ready = ready
+        return ()
 
     def samples(self) -> list[int]:
         """Numbers of the frames that were taken."""
@@ -143,3 +149,18 @@ def test_an_ack_of_before_an_outage_comes_after_its_commit(rig: Rig) -> None:
     rig.take()
     rig.keeper.commit(rig.engine)
     assert rig.wire.sent == [[8, board.boot, 1]]
+
+
+def test_a_keeper_that_is_ready_again_within_a_step_gets_the_frames_with_their_acks(rig: Rig) -> None:
+    """The engine had taken frames when the keeper stopped, and it goes on while the engine waits for something to come:
+    acks that waited do not go out ahead of the batch that has their frames."""
+    board = Board()
+    rig.take(board.hello())
+    rig.keeper.commit(rig.engine)
+    rig.now += 0.2
+    rig.engine.submit(Received("serial", "/dev/ttyACM0", time.time(), FRAME, board.samples(2150, 40000), token="t"))
+    for ready in (False, True):
+        rig.engine.call(partial(rig.keeper.turn, ready))
+        rig.engine.step(0)
+    with_acks = [records for records, actions in rig.keeper.taken if actions]
+    assert [[one.seq for one in records if isinstance(one, SamplesRecord)] for records in with_acks] == [[0]]
