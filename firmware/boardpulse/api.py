@@ -96,8 +96,8 @@ async def run() -> None:
 
 
 async def flush(timeout_ms: int = 5000) -> bool:
-    """Send what was sampled and logged, and wait until it is acknowledged; before a deep sleep, say. False when
-    time was up first."""
+    """Send what was sampled and logged, and wait until all of it is acknowledged; before a deep sleep, say. False when
+    time was up first, or a full outbox gave something up meanwhile."""
     from boardpulse.tasks import flush as empty
 
     return await empty(started(), timeout_ms)

@@ -70,6 +70,7 @@ class Node:
         self.hello_asked = False
         self.stopped = False
         self.task_errors = 0
+        self.watching: Callable[..., None] | None = None  # the loop's exception handler, once run() has set it
         self.crashes: Crashes | None = None
         self.crash_folder = ""  # where crashes are written at once; empty where they are not
         self.crash_seq = -1  # of the last one that was, until it is acknowledged
@@ -274,7 +275,8 @@ class Node:
         await run(self)
 
     async def flush(self, timeout_ms: int = 5000) -> bool:
-        """Send what was sampled, and wait until everything is acknowledged. False when the time was over first."""
+        """Send what was sampled, and wait until all that was made by now is acknowledged. False when the time was over
+        first, or a frame was given up meanwhile."""
         from boardpulse.tasks import flush
 
         return await flush(self, timeout_ms)

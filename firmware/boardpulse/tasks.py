@@ -2,6 +2,7 @@
 
 import asyncio
 
+from boardpulse.clock import diff
 from boardpulse.compat import MICROPYTHON, const
 
 TYPE_CHECKING = const(0)
@@ -23,34 +24,43 @@ else:
 
 
 def watch_loop(node: "Node") -> None:
-    """Have the exceptions of tasks that nobody awaits sent as crashes, unless the application has its own handler."""
+    """Have the exceptions of tasks that nobody awaits sent as crashes, before a handler of the application's has
+    them."""
     loop: Any = asyncio.get_event_loop()
+    present = loop._exc_handler if MICROPYTHON else loop.get_exception_handler()
+    if present is not None and present is node.watching:
+        return
 
-    def handler(_: "Any", context: "dict[str, Any]") -> None:
+    def handler(of: "Any", context: "dict[str, Any]") -> None:
         error = context.get("exception")
         if error is not None:
             node.crash("task", error)
+        if present is not None:
+            present(of, context)
 
-    present = loop._exc_handler if MICROPYTHON else loop.get_exception_handler()
-    if present is None:
-        loop.set_exception_handler(handler)
+    node.watching = handler
+    loop.set_exception_handler(handler)
 
 
 async def run(node: "Node") -> None:
     """Node.run"""
-    watch_loop(node)
     while not node.stopped:
+        watch_loop(node)  # again: the application may have set its own
         await sleep_ms(node.step())
 
 
 async def flush(node: "Node", timeout_ms: int) -> bool:
     """Node.flush"""
     node.emit_all()
-    while node.held() and timeout_ms > 0:
-        pause = min(node.step(), _POLL_MS)
-        await sleep_ms(pause)
-        timeout_ms -= max(1, pause)
-    return not node.held()
+    outbox = node.outbox
+    following, drops = outbox.next_seq, outbox.drops
+    node.clock.update()
+    start = node.clock.now
+    while (outbox.count and outbox.seq(0) < following) or (node.spill is not None and node.spill.held()):
+        if outbox.drops != drops or diff(node.clock.now, start) >= timeout_ms:
+            return False
+        await sleep_ms(min(node.step(), _POLL_MS))
+    return outbox.drops == drops
 
 
 async def stop(node: "Node", timeout_ms: int) -> bool:
