@@ -137,8 +137,11 @@ class Former:
     def turn(self) -> "Outbox":
         """Where the link takes its next frame from. What is on flash of the present boot goes before its outbox; what
         is there of others shares the line with it."""
+        return self._box_of_turn() if self.boots else self.node.outbox
+
+    def _box_of_turn(self) -> "Outbox":
         outbox = self.node.outbox
-        if not self.boots or (self._retry_at >= 0 and diff(self.node.clock.now, self._retry_at) < 0):
+        if self._retry_at >= 0 and diff(self.node.clock.now, self._retry_at) < 0:
             return outbox
         waited = diff(self.node.clock.now, self._since)
         late = waited > _PATIENCE_MS or (waited > _LAST_WORD_MS and self._now is not None and self._now.final)

@@ -4,6 +4,7 @@ fails.
 Prints a line for each promise kept, and ends with an exception at the first that is not.
 """
 
+import gc
 import sys
 
 from boardpulse import crash_file, former, spill, spill_file
@@ -157,6 +158,8 @@ class Line:
 
     def readinto(self, buf):
         """Give what came."""
+        if not self.coming:
+            return None
         n = min(len(buf), len(self.coming))
         buf[:n] = self.coming[:n]
         self.coming = self.coming[n:]
@@ -616,6 +619,95 @@ def a_crash_of_a_board_that_spills_takes_the_outbox_along():
     kept("where a board spills, a crash takes along what was in the outbox")
 
 
+def each_frame_comes_behind_the_hello_that_explains_it():
+    files = Files()
+    use(files)
+    board = Board(segment=4096, size=2000)
+    node = board.node
+    numbers = []
+    for _ in range(3):
+        board.put(5)
+        numbers.append(node.declaration)
+        node.redeclare()
+    board.put(5)
+    node.spill.keep()
+    new = Board()
+    declared = -1
+    seen = []
+    for item in new.run(60, Bridge()):
+        if item[1] == node.boot and item[0] == 1:
+            declared = item[4][3]
+        elif item[1] == node.boot:
+            seen.append((declared, item[2]))
+    expected = [(i // 5, i) for i in range(20)]
+    assert [pair for pair in seen if pair in expected] == seen
+    assert sorted(set(seen)) == expected
+    kept("frames of four declarations come behind the hello of their own")
+
+
+def nothing_is_spilled_and_nothing_costs_heap():
+    files = Files()
+    use(files)
+    board = Board()
+    board.run(5)
+    node = board.node
+    gc.collect()
+    if hasattr(gc, "mem_alloc"):
+        gc.disable()
+        before = gc.mem_alloc()
+        steps(node, 200)
+        taken = gc.mem_alloc() - before
+        gc.enable()
+        assert taken == 0, taken
+    assert not files.files
+    kept("while nothing is spilled, what is configured takes no heap")
+
+
+def steps(node, count):
+    """Step that often."""
+    while count:
+        node.step()
+        count -= 1
+
+
+def a_board_that_ends_leaves_nothing_in_its_memory():
+    files = Files()
+    use(files)
+    board = Board()
+    board.put(10)
+    assert not board.node.end(60)  # nobody is there
+    assert (board.node.outbox.count, board.node.held() > 10) == (0, True)
+    again = Board()
+    bridge = Bridge()
+    again.run(40, bridge)
+    assert bridge.of(board.node.boot) == list(range(11))  # the bye too
+    kept("what was not acknowledged at the end is on flash")
+
+
+def an_mqtt_board_forgets_by_packet_ids():
+    files = Files()
+    use(files)
+    board = Board()
+    node = board.node
+    board.put(60)
+    box = node.spill.turn()
+    assert box is node.spill.box
+    total = 0
+    while box is node.spill.box and total < 60:
+        for index in range(box.count):
+            box.set_pid(index, 1 + index)
+        box.sent = box.count
+        for pid in range(box.count, 0, -1):  # in whatever order
+            assert node.take_pid(pid)
+            total += 1
+        assert not node.take_pid(1)
+        box = node.spill.turn()
+    assert box is node.outbox
+    assert total + box.count == 60
+    assert not files.files
+    kept("packet ids in any order free the flash")
+
+
 def frames_larger_than_a_segment_travel_too():
     files = Files()
     use(files)
@@ -641,6 +733,10 @@ sealed_boards_seal_anew()
 acks_are_taken_for_what_was_sent()
 a_boot_id_that_repeats_is_another()
 frames_larger_than_a_segment_travel_too()
+each_frame_comes_behind_the_hello_that_explains_it()
+nothing_is_spilled_and_nothing_costs_heap()
+a_board_that_ends_leaves_nothing_in_its_memory()
+an_mqtt_board_forgets_by_packet_ids()
 a_crash_is_on_flash_at_once()
 crashes_wear_no_flash_out()
 a_crash_of_a_board_that_spills_takes_the_outbox_along()
