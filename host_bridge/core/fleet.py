@@ -79,6 +79,8 @@ class Fleet:
     def handle(self, received: Received, now: float) -> Sequence[Action]:
         """Take one thing that a source received. Never raises for what a peer sent."""
         actions = self._context.actions = []
+        if received.shown and not self.live_only:
+            return ()
         if received.what == FRAME:
             try:
                 self._router.frame(received, now)

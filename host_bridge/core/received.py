@@ -32,6 +32,7 @@ class Received:
     retained: bool = False
     token: object = None  # given back in Source.acknowledge once the frame is committed; None: nothing to acknowledge
     again: bool = False  # the broker may have delivered it before
+    shown: bool = False  # only to be shown, while nothing can be kept: it comes another time to be counted
 
 
 class Source(Protocol):

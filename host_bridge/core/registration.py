@@ -177,7 +177,8 @@ class Registration:
         if boot.retained and boot.sequence.received:
             boot.dropped_before = dropped
         boot.retained = False
-        if hello.outbox is not None:
+        # While nothing can be kept, a broker keeps what the board has ticked off: this hello comes again behind it.
+        if hello.outbox is not None and not (device.by_topic and self._context.keeping.live_only):
             told: Dropped = tuple(max(0, d - b) for d, b in zip(dropped, boot.dropped_before, strict=True))  # type: ignore[assignment]
             boot.report = (first, told, hello.given_up, now + (SETTLE_S if device.by_topic else 0.0))
             if boot.sequence.base < 0:

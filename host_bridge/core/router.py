@@ -123,8 +123,7 @@ class Router:
         elif not self._ingest.samples(device, boot, message, received, now):
             self._hold(device, message, received, now)
             return
-        if received.token is not None and not self._context.keeping.live_only:
-            self._context.actions.append(Acknowledge(received.source, received.token))
+        self._acknowledge(received)
         if boot.retained and boot.asked_at < 0:
             boot.asked_at = now
             self._ingest.send(device, encode_hello_request(boot.id))
@@ -222,9 +221,11 @@ class Router:
             self.refuse(received, error.reason, str(error))
 
     def _hold(self, device: Device | None, message: Message, received: Received, now: float, proven: str = "") -> None:
+        if received.shown:
+            return
         waiting, let_go = self.held.add(received, message, now, proven)
         self._context.tally.let_go += let_go
-        if received.token is not None:
+        if received.token is not None and not self._context.keeping.live_only:
             self._context.actions.append(Withhold(received.source, received.token))
         if waiting is None:
             return
@@ -240,9 +241,9 @@ class Router:
         self._context.actions.append(
             Refused(received.source, received.port, received.device_id[:_SHOWN_ID], reason, detail)
         )
-        if not self._context.keeping.live_only:  # it may have a number that is to be counted
-            self._acknowledge(received)
+        self._acknowledge(received)
 
     def _acknowledge(self, received: Received) -> None:
-        if received.token is not None:
+        """Let the transport forget it, once it is kept. While nothing can be, all of it is to come again."""
+        if received.token is not None and not self._context.keeping.live_only:
             self._context.actions.append(Acknowledge(received.source, received.token))

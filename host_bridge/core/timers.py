@@ -36,7 +36,7 @@ class Timers:
 
     def run(self, now: float, wall: float | None) -> None:
         """Do what is due. `wall` is the time now, where it is known."""
-        for boot, device in list(self._context.ack_due.items()):
+        for boot, device in () if self._context.keeping.live_only else list(self._context.ack_due.items()):
             self._ingest.acknowledge(device, boot)
         for waiting in self._held.due(now):
             self.ask(waiting)

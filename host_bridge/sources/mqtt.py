@@ -22,6 +22,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 
 import paho.mqtt.client as paho
 
@@ -129,7 +130,7 @@ class MqttSource:
     def _show(self, message: paho.MQTTMessage) -> None:
         received = self._received(message, None)
         if received is not None and not self._paused.is_set():
-            self._deliver(received)
+            self._deliver(replace(received, shown=True))
 
     def _confirm(self, token: Token) -> None:
         connection, mid = token

@@ -100,6 +100,11 @@ class Bridge:
         received = Received("mqtt", "mqtt://broker:1883", at, FRAME, frame, device_id, channel, retained, token)
         return list(self.fleet.handle(received, self.now))
 
+    def show(self, board: Board, frame: bytes) -> list[Action]:
+        """A frame on a board's topic `up`, of the session that is there while nothing can be kept."""
+        place = "mqtt", "mqtt://broker:1883"
+        return list(self.fleet.handle(Received(*place, self.now, FRAME, frame, board.device_id, shown=True), self.now))
+
     def uart(self, frame: bytes, port: str = "/dev/ttyACM0", at: float | None = None) -> list[Action]:
         """A frame on a port."""
         received = Received("serial", port, self.now if at is None else at, FRAME, frame)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from host_bridge.core.actions import Acknowledge, LogLine
+from host_bridge.core.actions import Acknowledge, LogLine, Withhold
 from shared_schema import messages as m
 from tests.support.boards import ENERGY, HEAP, TEMPERATURE, Board, custom, only, refused, sent
 from tests.support.kept import KeepingBridge, Memory
@@ -322,3 +322,48 @@ def test_with_nothing_to_keep_nothing_is_collected() -> None:
     b.uart(board.hello())
     b.uart(board.samples(2150, 40000))
     assert b.fleet.to_keep(b.now, b.now) == []
+
+
+def test_what_was_only_to_be_shown_is_never_counted(memory: Memory) -> None:
+    """A second session shows what comes while nothing can be kept. Its last frames, still on their way when the store
+    works again, do not put what the broker has kept since beyond the window."""
+    board, b = Board(), KeepingBridge(memory)
+    b.mqtt(board, board.hello(), "hello")
+    b.commit()
+    b.fleet.live_only = True
+    frames = [board.samples(2000, 40000, uptime=1000 * i) for i in range(m.SEQ_WINDOW + 100)]
+    b.show(board, frames[-2])
+    assert b.value("device_temperature_celsius") == "20.00"
+    b.show(board, board.hello(uptime=999, k7=[board.seq, 0, 60, 0, 0, 0, 0]))
+    b.fleet.live_only = False
+    b.after(6.0)
+    b.show(board, frames[-1])
+    for frame in frames:
+        b.mqtt(board, frame)
+    b.commit()
+    assert [record.seq for record in memory.samples] == list(range(len(frames)))
+    assert (b.ledger().too_old, b.ledger().repeated, b.ledger().balanced) == (0, 0, True)
+
+
+def test_while_nothing_can_be_kept_frames_of_nobody_known_are_not_confirmed_either(memory: Memory) -> None:
+    """Frames that wait for a declaration are confirmed after a while, so that they do not hold up others. Not when the
+    broker has to keep all others, too."""
+    board, b = Board(), KeepingBridge(memory)
+    b.fleet.live_only = True
+    actions = b.mqtt(board, board.samples(2150, 40000))
+    assert only(actions, Withhold) == []
+    assert sent(actions) == [[m.HELLO_REQUEST, board.boot]]
+
+
+def test_while_nothing_can_be_kept_no_acknowledgement_piles_up(memory: Memory) -> None:
+    """Neither of hellos, which come again with the frames, nor of what a board repeats until it is answered."""
+    board, b = Board(boot=78), KeepingBridge(memory)
+    b.mqtt(board, board.hello(), "hello")
+    former = Board(boot=77, seq=5, first=5, extra={12: 1})
+    b.fleet.live_only = True
+    for _ in range(3):
+        assert only(b.mqtt(board, board.hello(uptime=1000)), Acknowledge) == []
+        assert only(b.mqtt(board, former.hello(uptime=5000, k14=True)), Acknowledge) == []
+        assert sent(b.after(0.1)) == []
+    b.fleet.live_only = False
+    assert sent(b.after(0.1)) == [[m.ACK, 77, 5]]
