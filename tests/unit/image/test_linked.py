@@ -94,6 +94,24 @@ def test_a_linked_cycle_takes_no_heap_on_64_bit(tmp_path: Path) -> None:
     assert on_64_bit(tmp_path, "import allocation\n")[-1] == "bytes_per_cycle 0.0"
 
 
+FULL = "import overflow_on_a_board\noverflow_on_a_board.main()\n"
+KEPT_FULL = ["a_full_outbox_thins_out_and_counts", "what_comes_after_it_is_as_before", "a_full_outbox_takes_no_heap"]
+
+
+@pytest.mark.upy
+def test_a_full_outbox_keeps_its_promises_linked_on_32_bit(tmp_path: Path) -> None:
+    """It thins and gives up as the sources do, and takes no heap for it, on the oldest MicroPython."""
+    image_with("overflow_on_a_board.py", tmp_path)
+    assert on_32_bit(tmp_path, FULL, WASM_VERSIONS[0]) == KEPT_FULL
+
+
+@pytest.mark.upy
+def test_a_full_outbox_keeps_its_promises_linked_on_64_bit(tmp_path: Path) -> None:
+    """The same with native code, on the unix port."""
+    image_with("overflow_on_a_board.py", tmp_path, arch="x64")
+    assert on_64_bit(tmp_path, FULL) == KEPT_FULL
+
+
 def test_the_same_sources_make_the_same_image() -> None:
     """Byte by byte, so that a second flash finds nothing to copy."""
     assert build_image("esp32_s3").digest == build_image("esp32_s3").digest
