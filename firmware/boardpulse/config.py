@@ -205,7 +205,9 @@ def check(raw: object, sensors: "tuple[tuple[Any, ...], ...] | None", default_id
     if raw.get("sleep"):
         values["sleep"] = section("sleep.", raw["sleep"], _SLEEP, problems)
     if isinstance(raw.get("spill"), dict):
-        values["spill"] = section("spill.", raw["spill"], _SPILL, problems)
+        values["spill"] = spill = section("spill.", raw["spill"], _SPILL, problems)
+        if not problems and spill["segment_bytes"] * 2 > spill["bytes"]:
+            problems.append(("spill.segment_bytes", spill["segment_bytes"], "at most half of bytes"))
     if sensors is None:
         problems.append(("board", shown("", raw.get("board")), "a folder of boards/, such as unix or linux"))
     else:

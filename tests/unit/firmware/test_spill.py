@@ -1,0 +1,116 @@
+"""The files of the spill, whatever was done to them: both readers find the same, and nothing raises."""
+
+import random
+import zlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from boardpulse.config import check
+from boardpulse.spill_file import BOOT, DROPPED, HELLO, head, name, record, records
+from boardpulse_tools.bench import spill_files
+from shared_schema.errors import ConfigError
+from tests.unit.firmware.test_config import SENSORS, UART
+
+RECORDS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2**32 - 1), st.binary(max_size=80)), max_size=8)
+BOOTS = st.integers(1, 2**32 - 1)
+
+
+def write(folder: Path, data: bytes) -> Path:
+    """One file of a spill."""
+    path = folder / name(7)
+    path.write_bytes(data)
+    return path
+
+
+def found(path: Path) -> list[tuple[int, int, bytes]]:
+    """What the firmware reads of it."""
+    return list(records(str(path)))
+
+
+def agreed(path: Path, read: list[tuple[int, int, bytes]]) -> None:
+    """The bench's reader has the same frames."""
+    frames = {seq: zlib.crc32(data) for kind, seq, data in read if kind < HELLO}
+    boots = {boot: spill_files.Left for kind, boot, _ in read if kind == BOOT}
+    there = spill_files.read(path.parent)
+    assert there.keys() == boots.keys()
+    assert [left.frames for left in there.values()] == [frames] * len(boots)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(BOOTS, RECORDS, st.integers(0, 1 << 30))
+def test_a_file_that_is_cut_gives_what_is_whole(tmp_path: Path, boot: int, parts: Any, cut: int) -> None:
+    """Cut at any byte, it gives the records before that byte, and no other."""
+    pieces = [head(boot, 3)] + [record(*part) for part in parts]
+    data = b"".join(pieces)
+    cut %= len(data) + 1
+    whole = 0
+    while whole < len(pieces) and sum(map(len, pieces[: whole + 1])) <= cut:
+        whole += 1
+    path = write(tmp_path, data[:cut])
+    read = found(path)
+    assert read == ([(BOOT, boot, b""), *parts])[:whole]
+    agreed(path, read)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(BOOTS, RECORDS, st.binary(max_size=100), st.integers(0, 1 << 30), st.integers(1, 255))
+def test_damage_and_garbage_end_a_file(
+    tmp_path: Path, boot: int, parts: Any, tail: bytes, at: int, change: int
+) -> None:
+    """A byte that changed ends it at its record; bytes behind the last record are no record."""
+    data = bytearray(b"".join([head(boot, 3)] + [record(*part) for part in parts]))
+    assert found(write(tmp_path, bytes(data) + b"\xff" + tail)) == [(BOOT, boot, b""), *parts]
+    data[at % len(data)] ^= change
+    path = write(tmp_path, bytes(data))
+    read = found(path)
+    assert len(read) <= len(parts)
+    assert read == ([(BOOT, boot, b""), *parts])[: len(read)]
+    agreed(path, read)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=300), st.booleans())
+def test_any_bytes_are_read(tmp_path: Path, data: bytes, behind_a_header: bool) -> None:
+    """Nothing raises, and what is taken for a record has its CRC."""
+    path = write(tmp_path, head(9, 0) + data if behind_a_header else data)
+    agreed(path, found(path))
+
+
+def test_the_readers_agree_on_what_was_written_anew(tmp_path: Path) -> None:
+    """Of two files with one number the older counts: it is deleted when the newer is whole."""
+    dice = random.Random(5)
+    for number in range(4):
+        for thinned in range(dice.randrange(1, 3)):
+            data = head(number // 2 + 1, 0) + record(DROPPED, 0, bytes([thinned]) + bytes(11))
+            (tmp_path / name(number, thinned)).write_bytes(data + record(0, number * 10 + thinned, b"x"))
+    there = spill_files.read(tmp_path)
+    assert {boot: sorted(left.frames) for boot, left in there.items()} == {1: [0, 10], 2: [20, 30]}
+
+
+def test_spill_has_defaults() -> None:
+    """An empty object configures it; without one there is none."""
+    assert check(UART, SENSORS).spill is None
+    assert check(UART | {"spill": None}, SENSORS).spill is None
+    assert check(UART | {"spill": {}}, SENSORS).spill == {"path": "spill", "bytes": 65536, "segment_bytes": 4096}
+
+
+@pytest.mark.parametrize(
+    ("spill", "path"),
+    [
+        (True, "spill"),
+        ({"bytes": 100}, "spill.bytes"),
+        ({"segment_bytes": 1 << 20}, "spill.segment_bytes"),
+        ({"path": ""}, "spill.path"),
+        ({"size": 1}, "spill.size"),
+        ({"bytes": 8192, "segment_bytes": 4097}, "spill.segment_bytes"),
+    ],
+)
+def test_what_is_wrong_with_spill_is_told(spill: object, path: str) -> None:
+    """With the key. Two files must fit, so that one can be written anew."""
+    with pytest.raises(ConfigError) as caught:
+        check(UART | {"spill": spill}, SENSORS)
+    assert [where for where, _, _ in caught.value.problems] == [path]
