@@ -316,4 +316,5 @@ class Former:
         body = item[4]
         body[7] = [first if held else item[2], held, 0] + left.dropped + body[7][6:7]
         body[14] = True
+        body.pop(15, None)  # counted from what was the first then
         return encode(item)
