@@ -14,6 +14,7 @@ from shared_schema.hello import Hello
 
 MAX_BOOTS = 4  # the present one and three whose late frames may still come; more only in a reset loop
 NEVER = float("-inf")
+MAX_OVER = 16  # boots that are forgotten but for their numbers: what they had sent may come again
 MAX_DECLARATIONS = 8  # of one boot: the present one and those that frames still in an outbox may name
 
 
@@ -118,6 +119,7 @@ class Device:
         "labels",
         "last_seen",
         "ledger",
+        "over",
         "platform",
         "port",
         "refused",
@@ -145,6 +147,7 @@ class Device:
         self.boot: Boot | None = None
         self.boots: dict[int, Boot] = {}
         self.ledger = Ledger()
+        self.over: dict[int, Sequence] = {}  # of boots that are forgotten, which the ledger has closed; oldest first
         self.state = liveness.UNKNOWN
         self.heard_at = 0.0  # 0.0: never
         self.kept_at = 0.0  # when the store was last given what is known of it
@@ -219,8 +222,18 @@ class Device:
         """Close the ledger of an earlier boot."""
         boot = self.boots.pop(boot_id)
         self.ledger.close(boot.sequence)
+        self.over[boot_id] = boot.sequence
+        while len(self.over) > MAX_OVER:
+            del self.over[next(iter(self.over))]
         self.anchors_refused += boot.clock.refused
         self.samples_clamped += boot.clock.clamped
+
+    def reopen(self, boot_id: int) -> Sequence | None:
+        """The numbers of a boot that was forgotten and comes back; the ledger has them no longer."""
+        sequence = self.over.pop(boot_id, None)
+        if sequence is not None:
+            self.ledger.reopen(sequence)
+        return sequence
 
 
 def device_labels(device_id: str, platform: str) -> str:

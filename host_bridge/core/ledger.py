@@ -46,13 +46,17 @@ class Ledger:
         sequence.close()
         self._closed = _add(self._closed, _row(sequence))
 
+    def reopen(self, sequence: Sequence) -> None:
+        """The boot of a sequence that was closed goes on: it counts for itself again."""
+        self._closed = _add(self._closed, tuple(-count for count in _row(sequence)))
+
     def state(self) -> list[int]:
         """What the boots that are forgotten have left."""
         return list(self._closed)
 
     def restore(self, state: Iterable[int]) -> None:
         """Go on from a state()."""
-        self._closed = tuple(state)
+        self._closed = _add((0,) * len(self._closed), tuple(state))
 
     def counts(self, open_boots: Iterable[Sequence]) -> Counts:
         """The sums, those of boots that still go on included."""

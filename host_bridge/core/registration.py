@@ -44,12 +44,13 @@ class Registration:
             self._context.say("warning", "boot_id_repeated", now, device.device_id, boot=boot.id)
             self._context.ack_due.pop(boot, None)
             device.forget(boot.id)
+            device.over.pop(boot.id)
             boot = None
         if hello.ended and boot is not device.boot:
             return self._former(device, boot, hello, received, now, waiting)
         new = boot is None
         if boot is None:
-            boot = Boot(hello.boot, Sequence(None) if received.retained else Sequence(*_beginning(hello, waiting)))
+            boot = Boot(hello.boot, _sequence(device, hello, received, waiting))
             if device.boot is not None:
                 boot.clock = Clock(device.boot.clock.drift or 0.0)  # the crystal is the same
             self._count_start(device, hello, received)
@@ -57,6 +58,8 @@ class Registration:
             return boot
         if not received.retained or device.boot is None or device.boot is boot or (new and device.boot.retained):
             self.describe(device, hello)
+            if device.boot is not None and device.boot is not boot:  # what it had counted is part of its state now
+                self._context.keeping.boot(device, device.boot)
             device.enter(boot, now)
             self.declare(device, boot, hello, received.payload, now)
         elif new:
@@ -77,7 +80,7 @@ class Registration:
     ) -> Boot:
         """A later boot tells of one that is over, whose frames follow. The present one stays the present one."""
         if boot is None:
-            boot = Boot(hello.boot, Sequence(*_beginning(hello, waiting)))
+            boot = Boot(hello.boot, _sequence(device, hello, received, waiting))
             if device.boot is None:
                 self.describe(device, hello)
         device.remember(boot, now)
@@ -223,6 +226,17 @@ def _outbox(hello: Hello) -> tuple[int, Dropped]:
         return hello.seq, (0, 0, 0)
     first, _, _, samples, events, crashes, _ = hello.outbox
     return min(first, hello.seq), (samples, events, crashes)
+
+
+def _sequence(device: Device, hello: Hello, received: Received, waiting: Messages[Message]) -> Sequence:
+    """The numbers of a boot that is met, or met again: those of one that was forgotten are known still."""
+    before = device.reopen(hello.boot)
+    fresh = not (received.retained or received.again or hello.ended) and hello.uptime < FRESH_S * 1000
+    if before is not None and not (fresh and hello.seq < before.next):
+        return before
+    if before is not None:
+        device.ledger.close(before)
+    return Sequence(None) if received.retained else Sequence(*_beginning(hello, waiting))
 
 
 def _beginning(hello: Hello, waiting: Messages[Message]) -> tuple[int, Dropped]:

@@ -7,7 +7,7 @@ from host_bridge.core.decode import decode
 from host_bridge.core.device import Boot, Device
 from host_bridge.core.records import KeptBoot, KeptDevice
 from host_bridge.core.registration import Registration
-from host_bridge.core.snapshot import Named, matched, place, restore_boot, restore_device, restore_totals
+from host_bridge.core.snapshot import Named, add_totals, matched, place, restore_boot, restore_device, restore_totals
 from shared_schema.errors import PeerError
 from shared_schema.hello import Hello
 
@@ -43,20 +43,25 @@ class Restore:
 
     def merge(self, device: Device, kept: KeptDevice, now: float, wall: float) -> None:
         """Give a device that was met while nothing could be kept what is known of it. Nothing of it is counted yet."""
+        known = set(device.boots)
         state = device.state, device.heard_at, device.last_seen, device.bye_boot, device.bye_seq, device.wake_by
-        _, counters = restore_device(device, kept.state, now, wall)
+        present, counters = restore_device(device, kept.state, now, wall)
         device.state, device.heard_at, device.last_seen, device.bye_boot, device.bye_seq, device.wake_by = state
         for kept_boot in kept.boots:
             before, bases, marks = restore_boot(kept_boot.boot, kept_boot.state, now)
             boot = device.boots.get(kept_boot.boot)
             if boot is None:
+                if kept_boot.boot == present:
+                    bases, marks = ({name: total[at] for name, total in counters.items()} for at in (0, 1))
                 device.remember(before, now)
                 self._earlier(device, before, _hellos(kept_boot), bases, marks, now)
+                before.marks |= matched(device.series, marks)
                 continue
             boot.sequence, boot.clock = before.sequence, before.clock
             boot.hello_uptime = max(boot.hello_uptime, before.hello_uptime)
             self._context.keeping.boot(device, boot)
-        restore_totals(device.series, counters)
+        same = device.boot is not None and device.boot.id == present
+        add_totals(device.series, counters, present=same, over=present not in known)
         self._context.keeping.device(device)
 
     def _earlier(self, device: Device, boot: Boot, hellos: Hellos, bases: Named, marks: Named, now: float) -> None:

@@ -18,6 +18,7 @@ from host_bridge.core.received import Received
 from host_bridge.core.records import KeptDevice
 from host_bridge.core.registration import Registration, refuse_replay
 from host_bridge.core.restore import Restore
+from host_bridge.core.snapshot import UNREADABLE
 from host_bridge.core.timers import Timers
 from shared_schema import messages as m
 from shared_schema.commands import encode_hello_request
@@ -58,7 +59,7 @@ class Router:
                     restore.merge(known, kept, now, wall)
                     continue
                 device = restore.device(kept, now, wall)
-            except (KeyError, ValueError, TypeError) as error:  # written by another version: no reason not to start
+            except UNREADABLE as error:  # written by another version: no reason not to start
                 told = "it is met anew; frames that it sends again may be kept twice"
                 self._context.say(
                     "error", "device_not_restored", now, kept.device_id, problem=repr(error), consequence=told

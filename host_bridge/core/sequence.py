@@ -79,7 +79,7 @@ class Sequence:
     @property
     def open(self) -> int:
         """Numbers that are neither settled nor here: in flight, or in the board's outbox."""
-        return self.known - self.next - len(self._above)
+        return 0 if self._unstarted else self.known - self.next - len(self._above)
 
     @property
     def gap(self) -> bool:

@@ -6,6 +6,7 @@ A boot's state goes with every commit that has a frame of it, so it is short; th
 from __future__ import annotations
 
 import json
+from math import inf
 from typing import Any
 
 from host_bridge.core import liveness
@@ -15,6 +16,7 @@ from host_bridge.core.records import BootRecord, DeviceRecord, KeptDevice
 from host_bridge.core.sequence import Sequence
 from host_bridge.core.series import HistogramSeries, Series
 
+UNREADABLE = (LookupError, ValueError, TypeError, AttributeError, ArithmeticError)  # what a state that is none raises
 Total = int | tuple[int, ...]
 Named = dict[tuple[str, str], Any]  # by exposed name and label text
 
@@ -48,6 +50,7 @@ def device_record(device: Device, now: float, wall: float) -> DeviceRecord:
         "wake_by": device.wake_by - now + wall,
         "last_seen": device.last_seen,
         "closed": device.ledger.state(),
+        "over": [[boot_id, sequence.state()] for boot_id, sequence in device.over.items()],
         "anchors_refused": device.anchors_refused,
         "samples_clamped": device.samples_clamped,
         "fields_skipped": device.fields_skipped,
@@ -83,6 +86,7 @@ def restore_device(device: Device, state: bytes, now: float, wall: float) -> tup
     device.wake_by = kept["wake_by"] - wall + now
     device.heard_at, device.last_seen = now, kept["last_seen"]
     device.ledger.restore(kept["closed"])
+    device.over = {boot_id: Sequence.restored(state) for boot_id, state in kept["over"]}
     device.anchors_refused, device.fields_skipped = kept["anchors_refused"], kept["fields_skipped"]
     device.samples_clamped = kept.get("samples_clamped", 0)
     device.causes = dict(kept["causes"])
@@ -91,8 +95,11 @@ def restore_device(device: Device, state: bytes, now: float, wall: float) -> tup
 
 
 def last_seen(kept: KeptDevice) -> float:
-    """When a kept device was heard last, Unix seconds."""
-    return float(json.loads(kept.state).get("last_seen", 0.0))
+    """When a kept device was heard last, Unix seconds. What cannot be read is for restore_device() to find."""
+    try:
+        return float(json.loads(kept.state)["last_seen"])
+    except UNREADABLE:
+        return inf
 
 
 def place(state: bytes) -> tuple[str, str, bool]:
@@ -112,6 +119,28 @@ def restore_totals(serieses: list[Series], counters: Named) -> None:
                 series.bases, series.lasts = tuple(totals[0]), tuple(totals[1])
         elif isinstance(totals[0], int) and isinstance(totals[1], int):
             series.base, series.last = totals
+
+
+def add_totals(serieses: list[Series], counters: Named, present: bool, over: bool) -> None:
+    """Counters that have begun without what was kept have it before them. `present`: that was of the boot that is
+    present now; `over`: it was of one that has ended unseen."""
+    for series in serieses:
+        totals = counters.get(_name(series))
+        if totals is None:
+            continue
+        (bases, lasts), (has_bases, has_lasts) = map(_row, totals), map(_row, _totals(series))
+        if not len(bases) == len(lasts) == len(has_bases):
+            continue
+        bases = [a + b + (c if over else 0) for a, b, c in zip(has_bases, bases, lasts, strict=True)]
+        lasts = list(map(max, has_lasts, lasts)) if present else has_lasts
+        if isinstance(series, HistogramSeries):
+            series.bases, series.lasts = tuple(bases), tuple(lasts)
+        else:
+            series.base, series.last = bases[0], lasts[0]
+
+
+def _row(total: Any) -> list[int]:
+    return list(total) if isinstance(total, (tuple, list)) else [total]
 
 
 def matched(serieses: list[Series], named: Named) -> dict[Series, Total]:

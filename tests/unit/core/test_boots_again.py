@@ -2,6 +2,7 @@
 
 from host_bridge.core.received import FRAME, Received
 from tests.support.boards import T0, Board, Bridge, acknowledged, logged, sent
+from tests.support.kept import KeepingBridge, Memory
 
 ACK = 8
 
@@ -95,3 +96,45 @@ def test_samples_of_a_boot_that_is_over_are_before_the_next_one() -> None:
     b.uart(former.samples(2000, 40_000, uptime=50_000), at=T0 + 161)
     clock = b.fleet._devices["board-1"].boots[77].clock
     assert clock.dates([40_000, 50_000], T0 + 161) == [int((T0 + 90) * 1000), int((T0 + 100) * 1000)]
+
+
+def test_a_boot_that_was_forgotten_comes_back_to_its_numbers() -> None:
+    """A board was reset while its acks were lost, and its line was cut for longer than its debts are waited for: what
+    came is a repeat, what is missing comes after all. So it is after a restart of the bridge, and in a reset loop."""
+    memory, former = Memory(), Board(boot=77)
+    b = KeepingBridge(memory)
+    b.uart(former.hello())
+    frames = [former.samples(2000 + i, 1, uptime=1000 * i) for i in range(6)]
+    for frame in frames[:3]:
+        b.uart(frame)
+    b.uart(former.hello(uptime=7000))
+    board = Board(boot=78)
+    b.uart(board.hello())
+    for _ in range(12):
+        b.after(60)
+    assert (b.ledger().lost, b.ledger().balanced) == (3, True)
+    for boot in range(79, 83):
+        b.uart(Board(boot=boot).hello())
+    b.commit()
+    b = b.killed()
+    b.uart(former.hello(uptime=7000, k14=True))
+    for frame in frames:
+        b.uart(frame)
+    b.commit()
+    assert [record.seq for record in memory.samples] == list(range(6))
+    ledger = b.ledger()
+    assert (ledger.expected, ledger.received + ledger.recovered, ledger.lost, ledger.repeated) == (6, 6, 0, 3)
+    assert ledger.balanced
+
+
+def test_the_id_of_a_forgotten_boot_may_be_drawn_again() -> None:
+    """Its frames are new ones."""
+    b = Bridge()
+    run(b, Board(), 20)
+    b.uart(Board(boot=78).hello())
+    for _ in range(12):
+        b.after(60)
+    again = Board()
+    b.uart(again.hello(uptime=510))
+    b.uart(again.samples(2500, 40_000, uptime=1000))
+    assert (b.ledger().received, b.ledger().repeated, b.ledger().expected) == (21, 0, 21)

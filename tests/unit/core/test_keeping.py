@@ -367,3 +367,63 @@ def test_while_nothing_can_be_kept_no_acknowledgement_piles_up(memory: Memory) -
         assert sent(b.after(0.1)) == []
     b.fleet.live_only = False
     assert sent(b.after(0.1)) == [[m.ACK, 77, 5]]
+
+
+def test_a_boots_counters_are_based_on_those_before_it_though_its_end_was_the_last_thing_known(memory: Memory) -> None:
+    """The bridge was killed when it knew of the next boot; late frames come afterwards."""
+    boots = [Board(boot=boot, series=(ENERGY,)) for boot in (77, 78, 79)]
+    b = KeepingBridge(memory)
+    b.uart(boots[0].hello())
+    b.uart(boots[0].samples(100))
+    b.uart(boots[1].hello())
+    b.uart(boots[1].samples(7))
+    b.commit()
+    b.uart(boots[2].hello())
+    b.commit()
+    again = b.killed()
+    again.uart(boots[1].samples(9, uptime=2000))
+    again.commit()
+    assert values(memory, "device_energy_joules_total") == [100, 107, 109]
+
+
+def test_a_board_that_was_reset_before_what_was_kept_came_goes_on_in_its_totals(memory: Memory) -> None:
+    """The store could not be opened at first, and the board is in a boot that the store does not know."""
+    board, b = Board(series=(ENERGY,)), KeepingBridge(memory)
+    b.uart(board.hello())
+    b.uart(board.samples(100))
+    b.commit()
+    again = KeepingBridge(Memory())
+    again.memory = memory
+    again.fleet.live_only = True
+    following = Board(boot=78, series=(ENERGY,))
+    again.uart(following.hello())
+    frame = following.samples(7)
+    again.uart(frame)
+    again.fleet.restore(memory.load(), again.now, again.now)
+    again.fleet.live_only = False
+    again.uart(frame)
+    again.uart(following.samples(8, uptime=2000))
+    again.uart(board.samples(103, uptime=2000))
+    again.commit()
+    assert values(memory, "device_energy_joules_total") == [100, 107, 108, 103]
+    assert again.value("device_energy_joules_total") == "0.108"
+    assert (again.ledger().received, again.ledger().balanced) == (4, True)
+
+
+@pytest.mark.parametrize("state", [b"\xff", b"[]", b"{}", b'{"last_seen": 1e99', b'{"last_seen": 2e9, "closed": 7}'])
+def test_a_state_of_any_damage_is_said_and_no_more(memory: Memory, state: bytes) -> None:
+    """What the store cannot know to be damaged."""
+    b = KeepingBridge(memory)
+    b.uart(Board().hello())
+    b.commit()
+    again = KeepingBridge(Memory())
+    (line,) = again.fleet.restore([replace(memory.load()[0], state=state)], again.now, again.now)
+    assert isinstance(line, LogLine)
+    assert line.event == "device_not_restored"
+
+
+def test_a_device_that_is_only_known_from_a_brokers_memory_has_nothing_in_flight() -> None:
+    """Its ledger adds up: nothing is expected."""
+    b, board = KeepingBridge(Memory()), Board(seq=5, first=5)
+    b.mqtt(board, board.hello(), "hello", retained=True)
+    assert (b.device().in_flight, b.ledger().expected) == (0, 0)
