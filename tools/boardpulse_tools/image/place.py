@@ -72,4 +72,4 @@ def _one_of(places: "set[str]", home: str) -> str:
     hot = {place for place in places if not is_cold(place)}
     if hot:
         return next(iter(hot)) if places <= hot | {"boardpulse.starting"} and len(hot) == 1 else CORE
-    return SELDOM if places else home
+    return SELDOM if places and home not in places else home  # what is used at home too costs others its load
