@@ -107,6 +107,23 @@ def test_what_is_kept_reaches_far_back_in_steps_that_grow_with_its_age() -> None
         assert later - earlier <= 10 + (2000 - later) // 3
 
 
+def test_no_new_frame_is_sent_for_which_a_bridge_would_take_the_oldest_for_too_old() -> None:
+    """4096 numbers above the oldest that is held: it goes out when the oldest has arrived."""
+    outbox = Outbox(4000)
+    fill(outbox, CRASH, 1)
+    fill(outbox, SAMPLES, 6000)
+    sent = []
+    while outbox.pass_done():
+        sent.append(outbox.seq(outbox.sent))
+        outbox.sent += 1
+    assert sent[0] == 0
+    assert 3500 < sent[-1] < 4096
+    assert outbox.acknowledge_below(1)
+    assert outbox.pass_done() is (outbox.seq(outbox.sent) - outbox.seq(0) < 4096)
+    outbox.acknowledge_below(sent[-1] + 1)
+    assert outbox.pass_done()
+
+
 def test_events_give_way_to_crashes_and_not_to_samples() -> None:
     """An outbox full of events takes a crash, but no sample."""
     outbox = Outbox(500)
