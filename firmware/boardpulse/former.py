@@ -71,6 +71,7 @@ class Former:
         except OSError as error:
             self._fail(error)
             return
+        before: list[tuple[str, int, int, int]] = []
         for one in sorted(names):
             if len(one) == 11 and one[8:10] == ".b" and not one[:8].strip("0123456789abcdef"):
                 number = int(one[:8], 16)
@@ -78,10 +79,12 @@ class Former:
                     remove(self._folder + one)
                 else:
                     self._number = number + 1
-                    self._take_in(number, self._folder + one)
+                    self._take_in(number, self._folder + one, before)
 
-    def _take_in(self, number: int, path: str) -> None:
-        boot = frames = hellos = 0
+    def _take_in(self, number: int, path: str, before: "list[tuple[str, int, int, int]]") -> None:
+        """Count what is in a file. `before` has path, first and last number and count of each file of the boot that has
+        frames."""
+        boot = frames = hellos = first = last = 0
         dropped = (0, 0, 0)
         try:
             for kind, seq, data in records(path):
@@ -92,6 +95,8 @@ class Former:
                 elif kind == HELLO:
                     hellos += 1
                 else:
+                    last = seq
+                    first = first if frames else seq
                     frames += 1
             self._used += os.stat(path)[6]
         except OSError as error:
@@ -102,9 +107,16 @@ class Former:
             return
         if not self.boots or self.boots[-1].boot != boot:
             self.boots.append(Left(boot, number))
+            before.clear()
         left = self.boots[-1]
         left.end = number + 1
         left.frames += frames
+        while frames and before and first <= before[-1][1] and before[-1][2] <= last:
+            old, _, _, count = before.pop()  # power failed before it was deleted; all of it is in this one
+            self._used -= remove(old)
+            left.frames -= count
+        if frames:
+            before.append((path, first, last, frames))
         left.dropped = [max(left.dropped[i], dropped[i]) for i in range(3)]
 
     def tell(self) -> None:

@@ -365,6 +365,7 @@ def whatever_byte_the_power_fails_at(whole):
         there, dropped = on_flash(files)
         thinned += len([path for path in files.files if path[-1] != "0"]) > 0
         again = small()
+        assert sum([one.frames for one in again.node.spill.boots]) == len(there), left
         bridge = Bridge()
         again.run(24, bridge)
         assert bridge.of(board.node.boot) == there, (left, bridge.of(board.node.boot), there)
