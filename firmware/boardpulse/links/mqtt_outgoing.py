@@ -94,9 +94,6 @@ class Outgoing:
             return False
         elif node.hello_due:
             self._load_hello(node)
-        elif self.state_due:
-            self.state_due = False
-            self._load(*self._publish_state(node, _CONNECTED))
         elif outbox.again < outbox.until:
             self._load_frame(outbox, outbox.again, _AGAIN)
         elif new and outbox.sent < _WINDOW:
@@ -122,6 +119,10 @@ class Outgoing:
         self._load(packets.publish(self._topics["hello"], len(frame), self.next_pid(), True), frame)
         if node.sealing is not None:  # the same one again would be a replay
             frame = node.hello()
+        if self.state_due:
+            self.state_due = False
+            head, state = self._publish_state(node, _CONNECTED)
+            self.queue.append(head + state)
         self.queue.append(packets.publish(self._topics["up"], len(frame), self.next_pid()) + frame)
 
     def _load_frame(self, outbox: "Outbox", index: int, what: int) -> None:

@@ -143,19 +143,20 @@ def test_connect_names_the_board_and_leaves_a_will() -> None:
 
 
 def test_the_order_after_connect() -> None:
-    """Subscribe, hello (retained, and among the frames), state 1 (retained), then the outbox."""
+    """Subscribe, hello (retained), state 1 (retained), then hello again and the outbox."""
     bench = Bench()
     bench.run(3000)
     packets = bench.connect()
     assert [(p.kind, p.flags, p.topic if p.kind == PUBLISH else "") for p in packets[:5]] == [
         (SUBSCRIBE, 2, ""),
         (PUBLISH, 3, "hello"),
-        (PUBLISH, 2, "up"),
         (PUBLISH, 3, "state"),
+        (PUBLISH, 2, "up"),
         (PUBLISH, 2, "up"),
     ]
     assert packets[0].body[2:] == field(topic("bench", "down")) + b"\x01"
-    assert packets[3].message.status == 1
+    assert packets[2].message.status == 1
+    assert packets[3].message.kind == HELLO
     assert seqs(packets) == [0, 1, 2, 3][: len(seqs(packets))]
 
 
