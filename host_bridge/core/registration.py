@@ -197,7 +197,7 @@ def _drawn_again(boot: Boot, hello: Hello, received: Received) -> bool:
     if received.retained or received.again or hello.ended or hello.uptime >= FRESH_S * 1000:
         return False
     back_ms = max(boot.hello_uptime, boot.clock.uptime_ms) - hello.uptime
-    return hello.seq < boot.sequence.next and (not received.device_id or back_ms > OVERTAKEN_MS)
+    return hello.seq < boot.sequence.came and (not received.device_id or back_ms > OVERTAKEN_MS)
 
 
 def settle(context: Context, device: Device, boot: Boot, now: float) -> bool:
@@ -232,7 +232,7 @@ def _sequence(device: Device, hello: Hello, received: Received, waiting: Message
     """The numbers of a boot that is met, or met again: those of one that was forgotten are known still."""
     before = device.reopen(hello.boot)
     fresh = not (received.retained or received.again or hello.ended) and hello.uptime < FRESH_S * 1000
-    if before is not None and not (fresh and hello.seq < before.next):
+    if before is not None and not (fresh and hello.seq < before.came):
         return before
     if before is not None:
         device.ledger.close(before)

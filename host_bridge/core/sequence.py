@@ -9,7 +9,7 @@ from shared_schema.messages import SEQ_WINDOW
 Dropped = tuple[int, int, int]  # samples, events, crashes
 
 _COUNTS = ("base", "next", "top", "known", "_prior", "missing", "received", "recovered", "repeated", "too_old", "lost")
-_NUMBERS = (*_COUNTS, "_dropped", "dropped", "_unstarted")
+_NUMBERS = (*_COUNTS, "came", "_dropped", "dropped", "_unstarted")
 _SETS = ("_above", "_early", "_given_up")
 
 RECEIVED = 0
@@ -24,7 +24,7 @@ class Sequence:
     base      the first number that was still on the board when the bridge met this boot; those before were another's
               business, except what the board said it had dropped
     next      every number below it is settled: the frame came, or was given up. This is what `ack` carries
-    top       one more than the highest number that came
+    top       one more than the highest number that came or was given up; came: of those that came alone
     known     one more than the highest number that any header told of
     missing   numbers given up: they are lost, or the board dropped them
     """
@@ -37,6 +37,7 @@ class Sequence:
         "_prior",
         "_unstarted",
         "base",
+        "came",
         "dropped",
         "known",
         "lost",
@@ -52,7 +53,7 @@ class Sequence:
     def __init__(self, first: int | None, dropped: Dropped = (0, 0, 0)) -> None:
         """`first` is None when nobody could say it, as in a hello that a broker kept: then the first frame decides."""
         self.base = self.next = self.top = -1
-        self.known = self._prior = self.missing = 0
+        self.known = self._prior = self.missing = self.came = 0
         self.received = self.recovered = self.repeated = self.too_old = self.lost = 0
         self._above: set[int] = set()  # came, above `next`
         self._early: set[int] = set()  # came, below `base`
@@ -89,7 +90,7 @@ class Sequence:
     def take(self, seq: int) -> int:
         """Count the reliable frame `seq`. RECEIVED and RECOVERED are to be used, REPEATED and TOO_OLD dropped."""
         if seq == self.next and seq == self.top:
-            self.next = self.top = seq + 1
+            self.next = self.top = self.came = seq + 1
             if seq >= self.known:
                 self.known = seq + 1
             self.received += 1
@@ -100,6 +101,7 @@ class Sequence:
         if self._unstarted:
             self._start(seq, (0, 0, 0))
             return self.take(seq)
+        self.came = max(self.came, seq + 1)
         if seq >= self.top:
             self._above.add(seq)
             self.top = seq + 1

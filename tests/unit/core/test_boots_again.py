@@ -138,3 +138,16 @@ def test_the_id_of_a_forgotten_boot_may_be_drawn_again() -> None:
     b.uart(again.hello(uptime=510))
     b.uart(again.samples(2500, 40_000, uptime=1000))
     assert (b.ledger().received, b.ledger().repeated, b.ledger().expected) == (21, 0, 21)
+
+
+def test_a_hello_that_waited_in_a_broker_behind_a_newer_one_begins_no_boot() -> None:
+    """The newer one came on the topic that nothing holds up, and said that the board had nothing left; what a number is
+    given up by does not show that its frame came."""
+    b, board = Bridge(), Board()
+    waiting = [board.hello(uptime=500), board.samples(2000, 40_000, uptime=1000)]
+    b.mqtt(board, board.hello(uptime=90_000, k7=[1, 0, 60, 0, 0, 0, 0]), "hello")
+    b.after(6.0)
+    for frame in waiting:
+        assert "boot_id_repeated" not in logged(b.mqtt(board, frame))
+    b.after(6.0)
+    assert (b.ledger().expected, b.ledger().recovered, b.ledger().lost) == (1, 1, 0)
