@@ -48,11 +48,9 @@ def load(source: "str | dict[str, Any]", board: "Any" = None) -> Node:
     if problems:
         raise ConfigError(problems)
     try:
-        node = build(settings, board)
+        node = build(settings, board, source if isinstance(source, str) else "")
     except MemoryError:
         raise ConfigError([("outbox_bytes", settings.outbox_bytes, "less, or else batch: the memory does not hold it")])
-    if isinstance(source, str):
-        _prepare_crashes(node, source)
     # What the start took and is no longer needed shall not lie between what stays.
     forget("board", "boards._ports.common", "boards._ports.radio")
     forget("boards._ports.esp32", "boards._ports.rp2", "boards._ports.stm32")
@@ -69,8 +67,8 @@ def _id_of(board: "Any") -> "str | None":
         raise ConfigError([("board", "", "the board that this is: %s" % error)])
 
 
-def build(settings: config.Settings, board: "Any") -> Node:
-    """The node of checked settings on a board."""
+def build(settings: config.Settings, board: "Any", path: str = "") -> Node:
+    """The node of checked settings on a board, which stand in a file at `path`."""
     clock = Clock(ticks_ms, TICKS_MASK, board.wall_clock, board.CLOCK_SOURCE)
     if settings.wifi and hasattr(board, "join"):
         board.join(settings.wifi)
@@ -97,12 +95,14 @@ def build(settings: config.Settings, board: "Any") -> Node:
     outbox, seconds = _sized(outbox, settings, sampler)
     node = Node(settings.device_id, board.PLATFORM, clock, outbox, sampler, link)
     node.sealing = sealing
+    _prepare_spill(node, settings.spill)  # before any frame is made: it may draw another boot id
+    if path:
+        _prepare_crashes(node, path)
     _describe(node, settings, board)
     _introduce(node, found, failed)
     if settings.outbox_hours and seconds < settings.outbox_hours * 3600 - 1:
         text = "the outbox holds %.1f h, not %s: the heap has no room for more"
         events.write(node, events.body(6, events.WARNING, text % (seconds / 3600, settings.outbox_hours)))
-    _prepare_spill(node, settings.spill)
     _prepare_sleep(node, settings, board, retained)
     return node
 

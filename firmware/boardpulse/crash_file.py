@@ -5,13 +5,14 @@ import os
 from struct import pack
 
 from boardpulse.compat import const, forget
-from boardpulse.spill_file import BOOT, DROPPED, HELLO, head, name, record, records, remove
+from boardpulse.spill_file import BOOT, DROPPED, HELLO, head, name, names, record, records, remove
 from shared_schema.cbor import encode
 
 TYPE_CHECKING = const(0)
 if TYPE_CHECKING:
     from boardpulse.node import Node
 
+_EVENT = const(1)
 _CRASH = const(2)
 _MOST_FILES = const(4)
 _MOST_ERRORS = const(16)  # of a boot: flash wears out
@@ -23,7 +24,7 @@ def keep(node: "Node", seq: int, frame: bytes) -> None:
         if node.task_errors > _MOST_ERRORS:
             return
         if node.spill is not None and node.spill.limit:
-            node.spill.keep()
+            node.spill.keep(_EVENT)
         elif node.crash_folder:
             _write(node, seq, frame)
     except (OSError, MemoryError):
@@ -36,7 +37,7 @@ def _write(node: "Node", seq: int, frame: bytes) -> None:
         os.mkdir(folder)
     except OSError:  # it is there
         pass
-    there = sorted(os.listdir(folder))
+    there = names(folder)
     if len(there) >= _MOST_FILES:  # the first ones tell most
         return
     from boardpulse.declaration import body

@@ -7,7 +7,7 @@ from struct import unpack
 from boardpulse.clock import add, diff
 from boardpulse.compat import const, error_text
 from boardpulse.down import following
-from boardpulse.spill_file import BOOT, DROPPED, HELLO, name, records, remove
+from boardpulse.spill_file import BOOT, DROPPED, HELLO, name, names, records, remove
 from shared_schema.cbor import Writer, encode
 from shared_schema.encode import boot_bytes
 
@@ -67,19 +67,18 @@ class Former:
         except OSError:  # it is there
             pass
         try:
-            names = os.listdir(folder)
+            found = names(folder)
         except OSError as error:
             self._fail(error)
             return
         before: list[tuple[str, int, int, int]] = []
-        for one in sorted(names):
-            if len(one) == 11 and one[8:10] == ".b" and not one[:8].strip("0123456789abcdef"):
-                number = int(one[:8], 16)
-                if number < self._number:  # power failed before what it replaces was deleted, which is still whole
-                    remove(self._folder + one)
-                else:
-                    self._number = number + 1
-                    self._take_in(number, self._folder + one, before)
+        for one in found:
+            number = int(one[:8], 16)
+            if number < self._number:  # power failed before what it replaces was deleted, which is still whole
+                remove(self._folder + one)
+            else:
+                self._number = number + 1
+                self._take_in(number, self._folder + one, before)
 
     def _take_in(self, number: int, path: str, before: "list[tuple[str, int, int, int]]") -> None:
         """Count what is in a file. `before` has path, first and last number and count of each file of the boot that has
@@ -121,11 +120,13 @@ class Former:
 
     def tell(self) -> None:
         """Now and then: what is done with is forgotten."""
+        self._rest()
         if not self.boots:
             self.node.spill = None
 
-    def keep(self) -> bool:
-        """Put all frames of the outbox on flash, before the board restarts. Whether they are there."""
+    def keep(self, victim: int = 0) -> bool:
+        """Put all frames of the outbox on flash, before the board restarts. Where there is no room, samples give way,
+        then frames of the kind `victim`. Whether they are there."""
         return False
 
     def declared(self) -> None:
@@ -134,6 +135,12 @@ class Former:
     def _fail(self, error: Exception) -> None:
         self.fault = error_text(error)
         self._retry_at = add(self.node.clock.now, _RETRY_MS)
+
+    def _rest(self) -> bool:
+        """Whether flash is let alone after a fault. Asked now and then: diff() knows three days only."""
+        if self._retry_at >= 0 and diff(self.node.clock.now, self._retry_at) >= 0:
+            self._retry_at = -1
+        return self._retry_at >= 0
 
     def _find(self, number: int) -> str:
         """The path of a file, empty when there is none any more."""
@@ -153,7 +160,7 @@ class Former:
 
     def _box_of_turn(self) -> "Outbox":
         outbox = self.node.outbox
-        if self._retry_at >= 0 and diff(self.node.clock.now, self._retry_at) < 0:
+        if self._rest():
             return outbox
         waited = diff(self.node.clock.now, self._since)
         late = waited > _PATIENCE_MS or (waited > _LAST_WORD_MS and self._now is not None and self._now.final)
@@ -192,7 +199,12 @@ class Former:
     def report(self, report: "list[int]") -> None:
         """Add to key 7 of hello what is on flash of the present boot."""
         if self.boots and self.boots[-1].boot == self.node.boot:
-            first, held = self._waiting(self.boots[-1])
+            left = self.boots[-1]
+            try:
+                first, held = self._waiting(left)
+            except (OSError, MemoryError) as error:  # a hello is due all the same, and none of them is settled
+                self._fail(error)
+                first, held = left.next, left.frames
             if held:
                 report[0] = first
                 report[1] += held
@@ -327,6 +339,7 @@ class Former:
         item: Any = loads(hello)
         body = item[4]
         body[7] = [first if held else item[2], held, 0] + left.dropped + body[7][6:7]
+        body[1] = self.node.device_id  # by which links and keys know the board now
         body[14] = True
         body.pop(15, None)  # counted from what was the first then
         return encode(item)

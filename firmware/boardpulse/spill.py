@@ -3,7 +3,6 @@
 import os
 from struct import pack
 
-from boardpulse.clock import diff
 from boardpulse.compat import const, forget
 from boardpulse.former import Former, Left
 from boardpulse.spill_file import DROPPED, HEAD, HELLO, RECORD, head, name, record, records, remove
@@ -49,9 +48,9 @@ class Spill(Former):
                     return self._eviction.yield_for(victim, need)
         return False
 
-    def keep(self) -> bool:
+    def keep(self, victim: int = 0) -> bool:
         """Former.keep"""
-        while self.node.outbox.count and self._write(0):
+        while self.node.outbox.count and (self._write(0) or (victim and self._write(victim))):
             pass
         return not self.node.outbox.count
 
@@ -72,7 +71,7 @@ class Spill(Former):
         """Write one file with the oldest frames of the outbox, which gives them up. Where there is no room, frames of
         the kind `victim` are deleted."""
         outbox = self.node.outbox
-        if not outbox.count or (self._retry_at >= 0 and diff(self.node.clock.now, self._retry_at) < 0):
+        if not outbox.count or self._rest():
             return False
         try:
             hellos = [one for one in self._hellos if one[0] > outbox.seq(0)] + [
@@ -85,11 +84,10 @@ class Spill(Former):
             path = self._folder + name(self._number)
             frames = self._fill(path, hellos, count)
             self._used += os.stat(path)[6]
-        except OSError as error:
+        except (OSError, MemoryError) as error:
             remove(self._folder + name(self._number))
             self._fail(error)
             return False
-        self._retry_at = -1
         self._note(count, frames)
         return True
 
@@ -157,6 +155,7 @@ class Spill(Former):
 
     def tell(self) -> None:
         """Say once that files cannot be written."""
+        self._rest()
         if self.fault and not self._told:
             from boardpulse.events import WARNING, body, write
 
@@ -201,10 +200,15 @@ class Spill(Former):
         dropped = list(self.node.outbox.dropped if own else left.dropped)
         dropped[kind] += count
         new = path[:-1] + str(int(path[-1]) + 1)
-        with open(new, "wb") as file:
-            file.write(head(left.boot, left.next))
-            file.write(record(DROPPED, 0, pack("<III", *dropped)))
-            left.frames -= self._copy(before + [path], file, left.next, kind)
+        try:
+            with open(new, "wb") as file:
+                file.write(head(left.boot, left.next))
+                file.write(record(DROPPED, 0, pack("<III", *dropped)))
+                gone = self._copy(before + [path], file, left.next, kind)
+        except (OSError, MemoryError):
+            remove(new)
+            raise
+        left.frames -= gone
         self._used += os.stat(new)[6] - remove(path)
         while before:  # the newest first, so that those that power leaves are in order
             self._used -= remove(before.pop())

@@ -62,6 +62,17 @@ def name(number: int, thinned: int = 0) -> str:
     return "%08x.b%d" % (number, thinned)
 
 
+def names(folder: str) -> "list[str]":
+    """The files that are there, in their order; what else is in the folder is left alone."""
+    return sorted(
+        [
+            one
+            for one in os.listdir(folder)
+            if len(one) == 11 and one[8:10] == ".b" and not one[:8].strip("0123456789abcdef")
+        ]
+    )
+
+
 def remove(path: str) -> int:
     """Delete a file. How many bytes it had; 0 where it cannot be deleted."""
     try:

@@ -728,6 +728,130 @@ def frames_larger_than_a_segment_travel_too():
     kept("a frame larger than a segment has a file of its own")
 
 
+def a_full_quota_gives_up_events_for_a_crash():
+    files = Files()
+    use(files)
+    board = Board(limit=8192)
+    board.put(400, EVENT)
+    board.node.crash("main", ValueError("the last"))
+    again = Board(limit=8192)  # the power failed
+    bridge = Bridge()
+    again.run(150, bridge)
+    crashes = [seq for seq in bridge.of(board.node.boot) if loads(bridge.frames[board.node.boot, seq])[4][1] == 2]
+    assert crashes == [400]
+    assert len(bridge.of(board.node.boot)) + bridge.ended[board.node.boot][7][4] == 401
+    kept("where events fill the quota, some go for a crash")
+
+
+def a_foreign_file_hinders_no_crash():
+    files = Files()
+    use(files)
+    files.folders.append(FOLDER)
+    files.files[FOLDER + "/notes.txt"] = b"not ours"
+    board = Board(spills=False)
+    board.node.crash_folder = FOLDER
+    board.node.crash("task", ValueError("on flash"))
+    assert sorted(files.files) == [FOLDER + "/00000000.b0", FOLDER + "/notes.txt"]
+    assert board.node.outbox.dropped == [0, 0, 0]
+    kept("what else lies in the folder of crashes is left alone")
+
+
+def what_cannot_be_written_whole_is_deleted():
+    files = Files()
+    use(files)
+    board = Board(limit=8000, segment=1000)
+    board.put(60)
+    board.put(10, EVENT)
+
+    class Full(File):
+        def write(self, data):
+            if len(self.out) > 20:
+                raise OSError(28)
+            return File.write(self, data)
+
+    def opened(path, mode):
+        return Full(files, path, None) if mode == "wb" and path[-1] == "1" else files.open(path, mode)
+
+    spill.open = opened
+    board.put(150)
+    assert board.node.spill.fault
+    assert not [path for path in files.files if path[-1] != "0"]
+    use(files)
+    board.node.spill.tell()  # before anything is sent, as above
+    bridge = Bridge()
+    for _ in range(4):
+        board.run(40, bridge, 1000)
+    assert len(bridge.frames) + sum(board.node.outbox.dropped) == board.node.outbox.next_seq
+    assert not files.files
+    kept("a file system that is full while a file is written anew leaves the old one only")
+
+
+def without_heap_the_outbox_goes_on():
+    files = Files()
+    use(files)
+    board = Board()
+
+    def no_heap(path, mode):
+        raise MemoryError
+
+    spill.open = no_heap
+    board.put(100)
+    assert board.node.outbox.next_seq == 100
+    assert sum(board.node.outbox.dropped) + board.node.outbox.report(0)[1] == 100
+    kept("without heap for a file the outbox gives up frames as it does without flash")
+
+
+def flash_that_cannot_be_read_silences_nobody():
+    files = Files()
+    use(files)
+    board = Board()
+    board.put(60)
+
+    def unreadable(path, mode):
+        raise OSError(5)
+
+    spill_file.open = unreadable
+    bridge = Bridge()
+    board.run(20, bridge)
+    assert board.node.link.errors == 0
+    assert [entry for entry in bridge.log if entry[1] == "hello"]
+    assert 59 in bridge.of(board.node.boot)
+    use(files)
+    board.run(90, bridge, 1000)
+    assert bridge.of(board.node.boot)[:60] == list(range(60))
+    kept("a board whose flash cannot be read says hello, sends what RAM has, and the rest when it can")
+
+
+def a_fault_of_long_ago_is_over():
+    files = Files()
+    use(files)
+    board = Board()
+    files.broken = True
+    board.put(60)
+    files.broken = False
+    bridge = Bridge()
+    board.run(200, bridge)
+    board.run(4 * 24 * 6, bridge, 600000)
+    board.put(100)
+    assert files.files
+    kept("four days after a fault flash is written to at once")
+
+
+def a_board_that_was_renamed_sends_under_its_new_name():
+    files = Files()
+    use(files)
+    board = Board()
+    board.put(20)
+    board.node.spill.keep()
+    again = Board()
+    again.node.device_id = "bench-2"
+    bridge = Bridge()
+    again.run(30, bridge)
+    assert bridge.ended[board.node.boot][1] == "bench-2"
+    assert bridge.of(board.node.boot) == list(range(20))
+    kept("what a board left under another name goes out under its present one")
+
+
 a_full_outbox_spills_its_oldest()
 a_former_boot_goes_out_under_its_own_id()
 a_full_quota_gives_up_samples_first()
@@ -744,6 +868,13 @@ an_mqtt_board_forgets_by_packet_ids()
 a_crash_is_on_flash_at_once()
 crashes_wear_no_flash_out()
 a_crash_of_a_board_that_spills_takes_the_outbox_along()
+a_full_quota_gives_up_events_for_a_crash()
+a_foreign_file_hinders_no_crash()
+what_cannot_be_written_whole_is_deleted()
+without_heap_the_outbox_goes_on()
+flash_that_cannot_be_read_silences_nobody()
+a_fault_of_long_ago_is_over()
+a_board_that_was_renamed_sends_under_its_new_name()
 whatever_byte_the_power_fails_at(False)
 whatever_byte_the_power_fails_at(True)
 print("kept on " + sys.implementation.name)

@@ -1,5 +1,6 @@
 """The files of the spill, whatever was done to them: both readers find the same, and nothing raises."""
 
+import json
 import random
 import zlib
 from pathlib import Path
@@ -9,10 +10,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from boardpulse import compose, node
 from boardpulse.config import check
 from boardpulse.spill_file import BOOT, DROPPED, HELLO, head, name, record, records
 from boardpulse_tools.bench import spill_files
+from boards.unix import board as unix
+from shared_schema.cbor import encode
+from shared_schema.cbor_reader import loads
 from shared_schema.errors import ConfigError
+from shared_schema.framing import Deframer
 from tests.unit.firmware.test_config import SENSORS, UART
 
 RECORDS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2**32 - 1), st.binary(max_size=80)), max_size=8)
@@ -114,3 +120,28 @@ def test_what_is_wrong_with_spill_is_told(spill: object, path: str) -> None:
     with pytest.raises(ConfigError) as caught:
         check(UART | {"spill": spill}, SENSORS)
     assert [where for where, _, _ in caught.value.problems] == [path]
+
+
+@pytest.mark.parametrize("left_in", ["spill", "boardpulse.crash"])
+def test_what_a_start_tells_has_the_boot_that_it_keeps(
+    left_in: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the boot id that is drawn is still on flash, another is drawn before any frame is made, such as the one
+    about a sensor that cannot be made."""
+
+    def broken(name: str, *_: object) -> None:
+        raise ValueError(name)
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(node, "random_boot", lambda: 7)
+    monkeypatch.setattr(unix, "make_sensor", broken)
+    (tmp_path / left_in).mkdir()
+    hello = encode([1, 7, 1, 0, {7: [0, 1, 0, 0, 0, 0, 0]}])
+    (tmp_path / left_in / name(0)).write_bytes(head(7, 0) + record(HELLO, 0, hello) + record(1, 0, b"x"))
+    wanted = {**UART, "board": "unix", "sensors": {}, **({"spill": {}} if left_in == "spill" else {})}
+    (tmp_path / "boardpulse.json").write_text(json.dumps(wanted))
+    board = compose.load("boardpulse.json", unix)
+    box = board.outbox
+    sent = Deframer().feed(bytes(box.buf[: box.size]))
+    assert board.boot == 8
+    assert [loads(frame)[1] for _, frame in sent] == [8] * box.count != []
