@@ -108,6 +108,7 @@ class Mqtt:
     def _open(self, now: int) -> bool:
         if self._open_at >= 0 and diff(now, self._open_at) < 0:
             return False
+        self._open_at = -1  # diff() knows three days only
         options = self._options
         try:
             self._stream = self._open_socket(options)

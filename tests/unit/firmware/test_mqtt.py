@@ -440,3 +440,19 @@ def test_no_bytes_do_more_than_end_the_connection(seed: int) -> None:
             reader.feed(data, len(data))
         except MqttError:
             reader.reset()
+
+
+def test_a_broker_that_was_away_once_is_looked_for_days_later() -> None:
+    """A light sleeper closes the connection itself; a failure of more than three days ago keeps it from nothing."""
+    bench = Bench()
+    bench.refuse = True
+    bench.run(200)
+    bench.refuse = False
+    for _ in range(5 * 24):
+        bench.link.close()
+        for _ in range(6):
+            bench.ticks.advance(600000)
+            bench.node.clock.update()
+        before = bench.opened
+        bench.run(100)
+        assert bench.opened == before + 1
