@@ -15,23 +15,24 @@ if TYPE_CHECKING:
 _EVENT = const(1)
 _CRASH = const(2)
 _MOST_FILES = const(4)
-_MOST_ERRORS = const(16)  # of a boot: flash wears out
+_MOST_WRITTEN = const(16)  # of a boot: flash wears out
 
 
 def keep(node: "Node", seq: int, frame: bytes) -> None:
     """Write the frame of a crash, which is in the outbox too. What no file can take stays there only."""
     try:
-        if node.task_errors > _MOST_ERRORS:
+        if node.crashes is None or node.crashes.written == _MOST_WRITTEN:
             return
         if node.spill is not None and node.spill.limit:
+            node.crashes.written += 1
             node.spill.keep(_EVENT)
-        elif node.crash_folder:
-            _write(node, seq, frame)
+        elif node.crash_folder and _write(node, seq, frame):
+            node.crashes.written += 1
     except (OSError, MemoryError):
         pass
 
 
-def _write(node: "Node", seq: int, frame: bytes) -> None:
+def _write(node: "Node", seq: int, frame: bytes) -> bool:
     folder = node.crash_folder
     try:
         os.mkdir(folder)
@@ -39,17 +40,23 @@ def _write(node: "Node", seq: int, frame: bytes) -> None:
         pass
     there = names(folder)
     if len(there) >= _MOST_FILES:  # the first ones tell most
-        return
+        return False
     from boardpulse.declaration import body
 
     hello = encode([1, node.boot, seq, node.clock.uptime_ms(), body(node)])
     forget("boardpulse.declaration")
-    with open(folder + "/" + name(int(there[-1][:8], 16) + 1 if there else 0), "wb") as file:
-        file.write(head(node.boot, seq))
-        file.write(record(DROPPED, 0, pack("<III", *node.outbox.dropped)))
-        file.write(record(HELLO, node.declaration, hello))
-        file.write(record(_CRASH, seq, frame))
+    path = folder + "/" + name(int(there[-1][:8], 16) + 1 if there else 0)
+    try:
+        with open(path, "wb") as file:
+            file.write(head(node.boot, seq))
+            file.write(record(DROPPED, 0, pack("<III", *node.outbox.dropped)))
+            file.write(record(HELLO, node.declaration, hello))
+            file.write(record(_CRASH, seq, frame))
+    except (OSError, MemoryError):
+        remove(path)
+        raise
     node.crash_seq = seq
+    return True
 
 
 def settle(node: "Node") -> None:

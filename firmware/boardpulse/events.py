@@ -162,6 +162,7 @@ class Crashes:
         self._source = ""
         self._at = 0
         self._repeats = 0
+        self.written = 0  # to flash, in this boot
 
     def note(self, node: "Node", source: str, error: BaseException) -> None:
         """An exception ended a task or a step of `source`."""

@@ -51,9 +51,10 @@ async def run(node: "Node") -> None:
 
 async def flush(node: "Node", timeout_ms: int) -> bool:
     """Node.flush"""
-    node.emit_all()
     outbox = node.outbox
-    following, drops = outbox.next_seq, outbox.drops
+    drops = outbox.drops
+    node.emit_all()
+    following = outbox.next_seq
     node.clock.update()
     start = node.clock.now
     while (outbox.count and outbox.seq(0) < following) or (node.spill is not None and node.spill.held()):

@@ -756,6 +756,33 @@ def a_foreign_file_hinders_no_crash():
     kept("what else lies in the folder of crashes is left alone")
 
 
+def a_crash_has_its_file_whatever_was_before():
+    files = Files()
+    use(files)
+
+    class Full(File):
+        def write(self, data):
+            raise OSError(28)
+
+    def full(path, mode):
+        return Full(files, path, files.open(path, mode).data)
+
+    crash_file.open = full
+    board = Board(spills=False, size=8000)
+    board.node.crash_folder = FOLDER
+    for i in range(6):
+        board.node.crash("task", ValueError(str(i)))
+    assert not files.files
+    use(files)
+    for _ in range(20):
+        board.node.crash("task", ValueError("the same"))
+    assert len(files.files) == 1
+    board.node.crash("main", ValueError("the last"))
+    assert len(files.files) == 3  # how often the other came again has one too
+    assert loads(frames_in(files.files[max(files.files)])[0])[4][3] == "ValueError: the last"
+    kept("neither a disk that was full nor repeats of one crash keep another from its file")
+
+
 def what_cannot_be_written_whole_is_deleted():
     files = Files()
     use(files)
@@ -870,6 +897,7 @@ crashes_wear_no_flash_out()
 a_crash_of_a_board_that_spills_takes_the_outbox_along()
 a_full_quota_gives_up_events_for_a_crash()
 a_foreign_file_hinders_no_crash()
+a_crash_has_its_file_whatever_was_before()
 what_cannot_be_written_whole_is_deleted()
 without_heap_the_outbox_goes_on()
 flash_that_cannot_be_read_silences_nobody()

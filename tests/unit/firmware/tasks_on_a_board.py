@@ -171,9 +171,12 @@ def flush_waits_for_what_was_made():
         for _ in range(12):
             node.log("info", "x" * 100)
         results.append(await asking)
+        other = Rig(1024).node
+        other.emit_all = lambda: other.outbox.give_up(0)  # no room for what was sampled
+        results.append(await other.flush(100))
 
     asyncio.run(main())
-    assert results == [False, True, True, False], results
+    assert results == [False, True, True, False, False], results
     assert node.outbox.drops > 0
 
 
