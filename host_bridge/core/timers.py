@@ -76,7 +76,9 @@ class Timers:
     def _look_at(self, device: Device, boot: Boot, now: float) -> None:
         settled = settle(self._context, device, boot, now)
         if boot.superseded_at is not None:
-            if now - boot.superseded_at > KEEP_BOOT_S and not self._context.keeping.live_only:
+            if self._context.keeping.live_only:
+                boot.superseded_at = now  # its frames can only come when that is over
+            elif now - boot.superseded_at > KEEP_BOOT_S:
                 device.forget(boot.id)
                 self._context.keeping.device(device)
         elif settled and device.shown and boot.sequence.gap:

@@ -427,3 +427,21 @@ def test_a_device_that_is_only_known_from_a_brokers_memory_has_nothing_in_flight
     b, board = KeepingBridge(Memory()), Board(seq=5, first=5)
     b.mqtt(board, board.hello(), "hello", retained=True)
     assert (b.device().in_flight, b.ledger().expected) == (0, 0)
+
+
+def test_a_boot_that_ended_while_nothing_could_be_kept_is_waited_for_afterwards(memory: Memory) -> None:
+    """Its frames are with the broker, which sends them again once they can be kept, however long that takes."""
+    board, b = Board(), KeepingBridge(memory)
+    b.mqtt(board, board.hello(), "hello")
+    b.commit()
+    frame = board.samples(2150, 40000)
+    b.fleet.live_only = True
+    b.mqtt(board, frame)
+    b.mqtt(board, Board(boot=78).hello(), "hello")
+    for _ in range(20):
+        b.after(60)
+    b.fleet.live_only = False
+    b.after(2)
+    b.mqtt(board, frame)
+    b.commit()
+    assert [record.boot for record in memory.samples] == [77]
