@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from host_bridge.core.context import Context
 from host_bridge.core.decode import decode
 from host_bridge.core.device import Boot, Device
-from host_bridge.core.records import KeptBoot, KeptDevice
+from host_bridge.core.records import KeptDevice
 from host_bridge.core.registration import Registration
 from host_bridge.core.snapshot import Named, add_totals, matched, place, restore_boot, restore_device, restore_totals
 from shared_schema.errors import PeerError
@@ -23,7 +25,7 @@ class Restore:
 
     def device(self, kept: KeptDevice, now: float, wall: float) -> Device | None:
         """A device as it was kept. None: no hello of it is there that could say who it is."""
-        hellos = {boot.boot: _hellos(boot) for boot in kept.boots}
+        hellos = {boot.boot: _hellos(boot.hellos) for boot in kept.boots}
         any_hello = next((pairs[-1][0] for pairs in reversed(hellos.values()) if pairs), None)
         if any_hello is None:
             return None
@@ -54,15 +56,27 @@ class Restore:
                 if kept_boot.boot == present:
                     bases, marks = ({name: total[at] for name, total in counters.items()} for at in (0, 1))
                 device.remember(before, now)
-                self._earlier(device, before, _hellos(kept_boot), bases, marks, now)
+                self._earlier(device, before, _hellos(kept_boot.hellos), bases, marks, now)
                 before.marks |= matched(device.series, marks)
                 continue
             boot.sequence, boot.clock = before.sequence, before.clock
             boot.hello_uptime = max(boot.hello_uptime, before.hello_uptime)
+            self._declared_before(device, boot, _hellos(kept_boot.hellos), now)
             self._context.keeping.boot(device, boot)
         same = device.boot is not None and device.boot.id == present
         add_totals(device.series, counters, present=same, over=present not in known)
         self._context.keeping.device(device)
+
+    def _declared_before(self, device: Device, boot: Boot, hellos: Hellos, now: float) -> None:
+        """Have a boot know its earlier declarations; the present one stays the present one."""
+        frames = dict(boot.undeclared_frames)
+        unknown = [(hello, frame) for hello, frame in hellos if hello.declaration not in boot.plans]
+        for hello, frame in [*unknown, *_hellos(frames.values())] if unknown else ():
+            if boot is device.boot:
+                self._registration.declare(device, boot, hello, frame, now)
+            else:
+                self._registration.explain(device, boot, hello, frame)
+        boot.undeclared_frames = frames
 
     def _earlier(self, device: Device, boot: Boot, hellos: Hellos, bases: Named, marks: Named, now: float) -> None:
         device.boots[boot.id] = boot
@@ -82,9 +96,9 @@ class Restore:
         restore_totals(device.series, counters)
 
 
-def _hellos(kept: KeptBoot) -> Hellos:
+def _hellos(frames: Iterable[bytes]) -> Hellos:
     out = []
-    for frame in kept.hellos:
+    for frame in frames:
         try:
             message = decode(frame)
         except PeerError:

@@ -445,3 +445,29 @@ def test_a_boot_that_ended_while_nothing_could_be_kept_is_waited_for_afterwards(
     b.mqtt(board, frame)
     b.commit()
     assert [record.boot for record in memory.samples] == [77]
+
+
+def test_what_was_declared_before_what_was_kept_came_explains_frames_still(memory: Memory) -> None:
+    """The store could not be opened at first, and the board has declared itself anew; frames of before are behind."""
+    board, b = Board(series=(ENERGY,)), KeepingBridge(memory)
+    b.mqtt(board, board.hello(), "hello")
+    b.mqtt(board, board.samples(100))
+    b.commit()
+    late = board.samples(110, uptime=2000)
+    board.declaration, board.series = 1, (ENERGY, HEAP)
+    again = KeepingBridge(Memory())
+    again.memory = memory
+    again.fleet.live_only = True
+    again.mqtt(board, board.hello(uptime=3000), "hello")
+    frame = board.samples(120, 40000, uptime=4000)
+    again.mqtt(board, frame)
+    again.fleet.restore(memory.load(), again.now, again.now)
+    again.fleet.live_only = False
+    again.mqtt(board, late)
+    again.mqtt(board, frame)
+    again.commit()
+    assert values(memory, "device_energy_joules_total") == [100, 110, 120]
+    assert (again.value("device_energy_joules_total"), again.ledger().balanced) == ("0.120", True)
+    last = again.killed()
+    last.mqtt(board, board.samples(130, 50000, uptime=5000))
+    assert last.value("device_memory_free_bytes") == "50000"
