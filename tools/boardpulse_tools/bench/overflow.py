@@ -75,17 +75,21 @@ def measure(run: Run) -> dict[str, Any]:
 def _counted(rig: Rig, board: Board, ledger: Ledger) -> dict[str, Any]:
     """What a board made, what came of it, and by how much the counts differ from what is there."""
     count = rig.count(board)
-    made = sum(end.next_seq for end in board.diary().ends)
+    ends = board.diary().ends
+    made, given_up = sum(end.next_seq for end in ends), sum(end.dropped for end in ends)
     thinned = int((board.folder / "thinned.txt").read_text())
     arrived = ledger.received + ledger.recovered
     batch = BATCH if "batch" in board.device else 1
-    # A frame that came whole, and was thinned because its acknowledgement did not come, lacks nothing, which the board
-    # cannot know; and a frame that was given up may have been shorter than the others.
+    # What the board cannot know, as no acknowledgement came: a frame that came whole, and was thinned afterwards, lacks
+    # nothing; one that came thinned, and was given up afterwards, lacks some of its samples and stands among those that
+    # the board gave up, but not among those that are missing. The last frame may be shorter than the others.
     beyond = count.lost - ledger.dropped * batch - thinned
-    samples_off = abs(beyond) if batch == 1 else max(0, beyond)
+    unknown = (given_up - ledger.dropped) * (batch - 1)
+    samples_off = abs(beyond) if batch == 1 else max(0, beyond - unknown)
     return {
         "made": made,
         "arrived": arrived,
+        "given_up": given_up,
         "dropped": ledger.dropped,
         "lost": ledger.lost,
         "thinned": thinned,

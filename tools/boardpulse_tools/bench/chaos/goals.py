@@ -61,7 +61,7 @@ def tables(results: Results) -> list[Table]:
         ),
         _table(
             "Beyond the outbox: frames, and samples that are missing",
-            ("board", "made", "arrived", "dropped", "lost", "thinned", "samples_missing", "miscounted"),
+            ("board", "made", "arrived", "given_up", "dropped", "lost", "thinned", "samples_missing", "miscounted"),
             inside["overflow"].get("devices", {}),
         ),
         _table(
