@@ -202,12 +202,14 @@ class Device:
         self.boot = boot
         self.boots.pop(boot.id, None)
         self.boots[boot.id] = boot  # the present one stands last, the one to be forgotten first
-        self.forget_surplus()
+        self._forget_surplus(boot)
 
-    def forget_surplus(self) -> None:
-        """Close the ledgers of the oldest boots, if there are more than MAX_BOOTS."""
+    def _forget_surplus(self, latest: Boot) -> None:
+        """Forget the oldest boots, if there are more than MAX_BOOTS; first those of which no frame has come, since
+        what explains those that may come is told again before them."""
         while len(self.boots) > MAX_BOOTS:
-            self.forget(next(iter(self.boots)))
+            others = [boot for boot in self.boots.values() if boot is not latest and boot is not self.boot]
+            self.forget(next((boot for boot in others if not boot.sequence.came), others[0]).id)
 
     def remember(self, boot: Boot, now: float) -> None:
         """Take up a boot that is over already."""
@@ -216,7 +218,7 @@ class Device:
         self.boots[boot.id] = boot
         if present is not None:
             self.boots[present.id] = present
-        self.forget_surplus()
+        self._forget_surplus(boot)
 
     def forget(self, boot_id: int) -> None:
         """Close the ledger of an earlier boot."""

@@ -471,3 +471,22 @@ def test_what_was_declared_before_what_was_kept_came_explains_frames_still(memor
     last = again.killed()
     last.mqtt(board, board.samples(130, 50000, uptime=5000))
     assert last.value("device_memory_free_bytes") == "50000"
+
+
+def test_a_sleepers_frames_of_before_an_outage_are_kept_after_any_number_of_its_boots(memory: Memory) -> None:
+    """It wakes, tells who it is and sleeps, each time in another boot, while its frames wait in the broker: the boot
+    whose hello was confirmed already is not the one that is forgotten for them."""
+    board, b = Board(), KeepingBridge(memory)
+    b.mqtt(board, board.hello(), "hello")
+    b.mqtt(board, board.samples(2100, 40000))
+    b.commit()
+    frame = board.samples(2150, 40000)
+    b.fleet.live_only = True
+    for boot in range(78, 98):
+        b.mqtt(board, Board(boot=boot).hello(), "hello")
+        b.after(60)
+    b.fleet.live_only = False
+    b.mqtt(board, frame)
+    b.commit()
+    assert [(record.boot, record.seq) for record in memory.samples] == [(77, 0), (77, 1)]
+    assert len(b.fleet._devices["board-1"].boots) == 4
