@@ -42,6 +42,7 @@ class Boot:
         "gap_since",
         "hello_uptime",
         "id",
+        "kept",
         "marks",
         "plans",
         "report",
@@ -66,6 +67,7 @@ class Boot:
         self.declaration = -1
         self.hello_uptime = -1
         self.acks = False
+        self.kept = False  # the store knows of it
         self.unacknowledged = 0
         self.retained = True  # known from a retained hello only
         self.superseded_at: float | None = None
@@ -205,11 +207,11 @@ class Device:
         self._forget_surplus(boot)
 
     def _forget_surplus(self, latest: Boot) -> None:
-        """Forget the oldest boots, if there are more than MAX_BOOTS; first those of which no frame has come, since
-        what explains those that may come is told again before them."""
+        """Forget the oldest boots, if there are more than MAX_BOOTS; first those that the store does not know:
+        their hellos are not confirmed either, and come again before their frames."""
         while len(self.boots) > MAX_BOOTS:
             others = [boot for boot in self.boots.values() if boot is not latest and boot is not self.boot]
-            self.forget(next((boot for boot in others if not boot.sequence.came), others[0]).id)
+            self.forget(next((boot for boot in others if not boot.kept), others[0]).id)
 
     def remember(self, boot: Boot, now: float) -> None:
         """Take up a boot that is over already."""

@@ -46,6 +46,7 @@ class Keeping:
             if device.boots.get(boot.id) is boot:
                 out += boot.undeclared(device.device_id)
                 out.append(boot_record(device, boot))
+                boot.kept = True
         out += [device_record(device, now, wall) for device in self._devices]
         self._boots.clear()
         self._devices.clear()

@@ -66,6 +66,7 @@ def restore_boot(boot_id: int, state: bytes, now: float) -> tuple[Boot, Named, N
     kept = json.loads(state)
     boot = Boot(boot_id, Sequence.restored(kept["sequence"]))
     boot.clock = Clock.restore(kept["clock"])
+    boot.kept = True
     boot.acks, boot.retained = kept["acks"], kept["retained"]
     boot.hello_uptime = kept["hello_uptime"]
     boot.dropped_before = tuple(kept["dropped_before"])

@@ -127,7 +127,7 @@ class ModelBoard:
         number = 0
         for run in (*self.former, self.run):
             if run is not self.run:
-                self._link.up(self, run.hello(ended=True), number not in lost)
+                self._link.up(self, run.hello(ended=True), number not in lost or isinstance(self._link, Broker))
             for one in list(run.outbox)[:frames]:
                 if self._link.up(self, one.frame, number not in lost, one.name) and not self.acks:
                     run.outbox.remove(one)

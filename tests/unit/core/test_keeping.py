@@ -490,3 +490,17 @@ def test_a_sleepers_frames_of_before_an_outage_are_kept_after_any_number_of_its_
     b.commit()
     assert [(record.boot, record.seq) for record in memory.samples] == [(77, 0), (77, 1)]
     assert len(b.fleet._devices["board-1"].boots) == 4
+
+
+def test_a_boot_whose_hello_is_confirmed_is_waited_for_though_none_of_its_frames_came(memory: Memory) -> None:
+    """Nothing explains them again, unlike those of boots that were met since."""
+    board, b = Board(), KeepingBridge(memory)
+    b.mqtt(board, board.hello(), "hello")
+    b.commit()
+    b.fleet.live_only = True
+    for boot in range(78, 98):
+        b.mqtt(board, Board(boot=boot).hello(), "hello")
+    b.fleet.live_only = False
+    b.mqtt(board, board.samples(2150, 40000))
+    b.commit()
+    assert [(record.boot, record.seq) for record in memory.samples] == [(77, 0)]
