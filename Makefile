@@ -75,7 +75,7 @@ bench: components ## Bytes on the wire, ours and others'; heap, flash and time o
 	$(BIN)/boardpulse bench board
 
 .PHONY: chaos
-chaos: components ## Kills, outages, noise and full outboxes, against what boards themselves wrote down: about ten minutes
+chaos: components ## Kills, outages, noise and full outboxes, against what boards themselves wrote down: six minutes
 	$(BIN)/boardpulse bench chaos
 
 .PHONY: check
