@@ -233,6 +233,7 @@ def _sequence(device: Device, hello: Hello, received: Received, waiting: Message
     before = device.reopen(hello.boot)
     fresh = not (received.retained or received.again or hello.ended) and hello.uptime < FRESH_S * 1000
     if before is not None and not (fresh and hello.seq < before.came):
+        before.reopen(0 if hello.outbox is None else hello.outbox[0], hello.given_up)
         return before
     if before is not None:
         device.ledger.close(before)

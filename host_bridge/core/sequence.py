@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from shared_schema.messages import SEQ_WINDOW
@@ -175,15 +176,12 @@ class Sequence:
 
     def _pass(self, at: int, given_up: tuple[int, ...]) -> None:
         """Settle what was given up above `next`, within the window."""
-        for waiting, gone in zip(given_up[::2], given_up[1::2], strict=False):
-            at += waiting
-            for seq in range(max(at, self.next), min(at + gone, self.next + SEQ_WINDOW)):
-                if seq not in self._above:
-                    self._above.add(seq)
-                    self._given_up.add(seq)
-                    self.missing += 1
-                    self.top = max(self.top, seq + 1)
-            at += gone
+        for seq in _given_up(at, given_up, self.next, self.next + SEQ_WINDOW):
+            if seq not in self._above:
+                self._above.add(seq)
+                self._given_up.add(seq)
+                self.missing += 1
+                self.top = max(self.top, seq + 1)
         self.known = max(self.known, self.top)
         self._advance()
 
@@ -207,6 +205,18 @@ class Sequence:
         if not self._unstarted:
             self._settle(self.known)
         self._judge()
+
+    def reopen(self, first: int, given_up: tuple[int, ...]) -> None:
+        """It was closed, and the boot comes back: what its board still holds may come, and no ack may pass over it."""
+        held = {seq for seq in self._given_up if seq >= first}
+        held -= set(_given_up(first, given_up, self.top - SEQ_WINDOW, self.top))
+        held = set(sorted(held)[: self.lost])
+        if held:
+            self.missing -= len(held)
+            self.lost -= len(held)
+            self._given_up -= held
+            self.next = min(held)
+            self._above = set(range(self.next, self.top)) - held
 
     def _settle(self, limit: int) -> None:
         """Give up every number below `limit` that has not come. Its cost is bounded by the window, not by `limit`."""
@@ -234,3 +244,11 @@ class Sequence:
             share = max(0, min(left, told - self.dropped[kind]))
             self.dropped[kind] += share
             left -= share
+
+
+def _given_up(at: int, runs: tuple[int, ...], least: int, limit: int) -> Iterator[int]:
+    """The numbers that hello key 15 says were given up, from `least` on and below `limit`; `at` is its `first`."""
+    for waiting, gone in zip(runs[::2], runs[1::2], strict=False):
+        at += waiting
+        yield from range(max(at, least), min(at + gone, limit))
+        at += gone

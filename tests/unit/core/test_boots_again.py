@@ -118,6 +118,7 @@ def test_a_boot_that_was_forgotten_comes_back_to_its_numbers() -> None:
     b.commit()
     b = b.killed()
     b.uart(former.hello(uptime=7000, k14=True))
+    assert [ACK, 77, 3] in sent(b.after(0.1))
     for frame in frames:
         b.uart(frame)
     b.commit()
@@ -151,3 +152,24 @@ def test_a_hello_that_waited_in_a_broker_behind_a_newer_one_begins_no_boot() -> 
         assert "boot_id_repeated" not in logged(b.mqtt(board, frame))
     b.after(6.0)
     assert (b.ledger().expected, b.ledger().recovered, b.ledger().lost) == (1, 1, 0)
+
+
+def test_of_a_boot_that_comes_back_no_number_is_acknowledged_that_its_board_holds() -> None:
+    """Its numbers were given up when it was forgotten. What the board has given up itself stays so."""
+    b, former = Bridge(), Board(boot=77)
+    b.uart(former.hello())
+    b.uart(former.samples(2000, 1, seq=0))
+    b.uart(former.samples(2000, 1, seq=3))
+    former.seq = 6
+    b.uart(former.hello(uptime=7000, k7=[1, 4, 60, 1, 0, 0, 0], k15=[3, 1]))
+    b.uart(Board(boot=78).hello())
+    for _ in range(12):
+        b.after(60)
+    assert (b.ledger().lost, b.ledger().dropped, b.ledger().balanced) == (3, 1, True)
+    b.uart(former.hello(uptime=7000, k14=True, k7=[1, 4, 60, 1, 0, 0, 0], k15=[3, 1]))
+    assert [ACK, 77, 1] in sent(b.after(0.1))
+    for seq in (1, 2, 5):
+        b.uart(former.samples(2000, 1, seq=seq))
+    assert [ACK, 77, 6] in sent(b.after(0.1))
+    ledger = b.ledger()
+    assert (ledger.received + ledger.recovered, ledger.lost, ledger.dropped, ledger.balanced) == (5, 0, 1, True)
