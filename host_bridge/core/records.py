@@ -23,7 +23,7 @@ class KeptSeries:
         return len(self.bounds) + 2 if self.bounds else 1
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class KeptGroup:
     """Series that share their times. One object for as long as a declaration is in use: the store may key by it."""
 

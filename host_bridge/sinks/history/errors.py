@@ -12,6 +12,7 @@ from shared_schema.errors import BoardpulseError
 ADVICE = {
     "full": "free space on the disk, or lower [history] max_bytes; the bridge goes on by itself",
     "read_only": "make the file and its folder writable for the bridge; it goes on by itself",
+    "path": "no file can be there: name another with [history] path",
     "io": "look into the system's log for errors of the disk; the bridge tries again by itself",
     "locked": "end the other program that holds the file; the bridge goes on by itself",
     "moved": "put the file back, or restart the bridge, which then begins a new one",
@@ -38,6 +39,11 @@ _SYSTEM = {
     errno.EROFS: "read_only",
     errno.EACCES: "read_only",
     errno.EPERM: "read_only",
+    errno.ENOENT: "path",
+    errno.ENOTDIR: "path",
+    errno.EISDIR: "path",
+    errno.ENAMETOOLONG: "path",
+    errno.ELOOP: "path",
 }
 
 

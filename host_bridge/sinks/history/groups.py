@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, MutableMapping
 from dataclasses import dataclass
 from typing import TypeVar
+from weakref import WeakKeyDictionary
 
 from host_bridge.core.records import KeptGroup, KeptSeries
 
@@ -35,7 +36,8 @@ class Groups:
 
     def __init__(self) -> None:
         self._devices: dict[str, int] = {}
-        self._groups: dict[KeptGroup, tuple[int, int]] = {}
+        # A board that wakes each minute has another group each minute: those of boots that are over go with them.
+        self._groups: WeakKeyDictionary[KeptGroup, tuple[int, int]] = WeakKeyDictionary()
         self._new_devices: dict[str, int] = {}
         self._new_groups: dict[KeptGroup, tuple[int, int]] = {}
 
@@ -80,7 +82,7 @@ class Groups:
         return found
 
 
-def _move(new: dict[_K, _V], known: dict[_K, _V]) -> None:
+def _move(new: dict[_K, _V], known: MutableMapping[_K, _V]) -> None:
     if len(known) + len(new) > MAX_CACHED:
         known.clear()
     known.update(new)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from host_bridge.sinks.history import Store, StoreError, StoreInUseError
+from host_bridge.sinks.history import Store, StoreError, StoreInUseError, StoreUnavailableError
 from host_bridge.sinks.history.schema import STEPS
 from tests.unit.history.kit import frames, group, kept
 
@@ -170,3 +170,12 @@ def test_a_copy_of_file_and_log_is_a_backup(tmp_path: Path) -> None:
         for ending in ("", "-wal"):
             shutil.copy(f"{path}{ending}", f"{copy}{ending}")
     assert kept(copy) == list(range(10))
+
+
+@pytest.mark.parametrize("where", ["file/history.db", "folder"])
+def test_a_path_at_which_no_file_can_be_is_said_to_be_wrong(tmp_path: Path, where: str) -> None:
+    """It is a mistake in the configuration, no fault of the disk."""
+    (tmp_path / "file").write_text("not a folder")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(StoreUnavailableError, match=r"no file can be there.*\[history\] path"):
+        Store.open(tmp_path / where)

@@ -1,6 +1,7 @@
 """The store's thread: commit first, then release; in order, once; and what it does while the store refuses."""
 
 import contextlib
+import gc
 import sqlite3
 import threading
 import time
@@ -257,3 +258,13 @@ def test_between_commits_the_journal_becomes_chunks_and_what_is_old_goes(tmp_pat
         assert kept(path) == []
         assert writer.upkeep.size_bytes > 0
         assert writer.stop(5)
+
+
+def test_groups_that_nobody_uses_any_more_take_no_memory(tmp_path: Path) -> None:
+    """A board that wakes each minute declares its series each minute."""
+    store = Store.open(tmp_path / "history.db")
+    for n in range(50):
+        store.commit([frame(group(), n)])
+    gc.collect()
+    assert len(store._groups._groups) < 5
+    store.close()
