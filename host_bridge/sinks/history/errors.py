@@ -39,6 +39,7 @@ _SYSTEM = {
     errno.EROFS: "read_only",
     errno.EACCES: "read_only",
     errno.EPERM: "read_only",
+    errno.EEXIST: "path",  # a file stands where its folder is to be
     errno.ENOENT: "path",
     errno.ENOTDIR: "path",
     errno.EISDIR: "path",
