@@ -68,4 +68,4 @@ def test_an_unknown_scenario_is_a_usage_error_that_names_those_that_there_are() 
     command = [sys.executable, "-m", "host_bridge", "bench", "chaos", "--only", "meteor"]
     answer = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     assert answer.returncode == 2
-    assert "meteor is none of kill, broker, noise" in answer.stderr
+    assert "meteor is none of kill, broker, overflow, noise, spill, backfill, history" in answer.stderr
