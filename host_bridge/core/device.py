@@ -222,6 +222,15 @@ class Device:
             self.boots[present.id] = present
         self._forget_surplus(boot)
 
+    def arrange(self, oldest: list[int]) -> None:
+        """The boots of these numbers were before the others, but for the present one."""
+        rest = [number for number in self.boots if number not in oldest]
+        present = None if self.boot is None else self.boot.id
+        order = sorted([*oldest, *rest], key=lambda number: number == present)
+        self.boots = {number: self.boots[number] for number in order}
+        if self.boot is not None:
+            self._forget_surplus(self.boot)
+
     def forget(self, boot_id: int) -> None:
         """Close the ledger of an earlier boot."""
         boot = self.boots.pop(boot_id)

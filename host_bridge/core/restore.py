@@ -9,7 +9,16 @@ from host_bridge.core.decode import decode
 from host_bridge.core.device import Boot, Device
 from host_bridge.core.records import KeptDevice
 from host_bridge.core.registration import Registration
-from host_bridge.core.snapshot import Named, add_totals, matched, place, restore_boot, restore_device, restore_totals
+from host_bridge.core.snapshot import (
+    Named,
+    add_totals,
+    in_order,
+    matched,
+    place,
+    restore_boot,
+    restore_device,
+    restore_totals,
+)
 from shared_schema.errors import PeerError
 from shared_schema.hello import Hello
 
@@ -25,14 +34,14 @@ class Restore:
 
     def device(self, kept: KeptDevice, now: float, wall: float) -> Device | None:
         """A device as it was kept. None: no hello of it is there that could say who it is."""
-        hellos = {boot.boot: _hellos(boot.hellos) for boot in kept.boots}
+        hellos = {boot.boot: _hellos(boot.hellos) for boot in in_order(kept)}
         any_hello = next((pairs[-1][0] for pairs in reversed(hellos.values()) if pairs), None)
         if any_hello is None:
             return None
         source, port, by_topic = place(kept.state)
         device = Device(any_hello, source, port, by_topic, self._context.tally)
         present, counters = restore_device(device, kept.state, now, wall)
-        boots = [(kept_boot, *restore_boot(kept_boot.boot, kept_boot.state, now)) for kept_boot in kept.boots]
+        boots = [(kept_boot, *restore_boot(kept_boot.boot, kept_boot.state, now)) for kept_boot in in_order(kept)]
         for kept_boot, boot, bases, marks in boots:
             if kept_boot.boot != present:
                 self._earlier(device, boot, hellos[kept_boot.boot], bases, marks, now)
@@ -46,16 +55,18 @@ class Restore:
     def merge(self, device: Device, kept: KeptDevice, now: float, wall: float) -> None:
         """Give a device that was met while nothing could be kept what is known of it. Nothing of it is counted yet."""
         known = set(device.boots)
+        for kept_boot in in_order(kept):
+            if kept_boot.boot in known:
+                device.boots[kept_boot.boot].kept = True
         state = device.state, device.heard_at, device.last_seen, device.bye_boot, device.bye_seq, device.wake_by
         present, counters = restore_device(device, kept.state, now, wall)
         device.state, device.heard_at, device.last_seen, device.bye_boot, device.bye_seq, device.wake_by = state
-        for kept_boot in kept.boots:
+        for kept_boot in in_order(kept):
             before, bases, marks = restore_boot(kept_boot.boot, kept_boot.state, now)
             boot = device.boots.get(kept_boot.boot)
             if boot is None:
                 if kept_boot.boot == present:
                     bases, marks = ({name: total[at] for name, total in counters.items()} for at in (0, 1))
-                device.remember(before, now)
                 self._earlier(device, before, _hellos(kept_boot.hellos), bases, marks, now)
                 before.marks |= matched(device.series, marks)
                 continue
@@ -63,6 +74,7 @@ class Restore:
             boot.hello_uptime = max(boot.hello_uptime, before.hello_uptime)
             self._declared_before(device, boot, _hellos(kept_boot.hellos), now)
             self._context.keeping.boot(device, boot)
+        device.arrange([kept_boot.boot for kept_boot in in_order(kept)])
         same = device.boot is not None and device.boot.id == present
         add_totals(device.series, counters, present=same, over=present not in known)
         self._context.keeping.device(device)

@@ -12,7 +12,7 @@ from typing import Any
 from host_bridge.core import liveness
 from host_bridge.core.clock import Clock
 from host_bridge.core.device import Boot, Device
-from host_bridge.core.records import BootRecord, DeviceRecord, KeptDevice
+from host_bridge.core.records import BootRecord, DeviceRecord, KeptBoot, KeptDevice
 from host_bridge.core.sequence import Sequence
 from host_bridge.core.series import HistogramSeries, Series
 
@@ -46,6 +46,7 @@ def device_record(device: Device, now: float, wall: float) -> DeviceRecord:
         "by_topic": device.by_topic,
         "state": device.state,
         "boot": None if device.boot is None else device.boot.id,
+        "boots": list(device.boots),
         "bye": [device.bye_boot, device.bye_seq],
         "wake_by": device.wake_by - now + wall,
         "last_seen": device.last_seen,
@@ -93,6 +94,12 @@ def restore_device(device: Device, state: bytes, now: float, wall: float) -> tup
     device.causes = dict(kept["causes"])
     device.events = {(kind, severity): count for (kind, severity), count in kept["events"]}
     return kept["boot"], {(name, labels): rest for name, labels, *rest in kept["counters"]}
+
+
+def in_order(kept: KeptDevice) -> list[KeptBoot]:
+    """The boots of a kept device, oldest first."""
+    order = json.loads(kept.state)["boots"]
+    return sorted(kept.boots, key=lambda boot: order.index(boot.boot) if boot.boot in order else -1)
 
 
 def last_seen(kept: KeptDevice) -> float:

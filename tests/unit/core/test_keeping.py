@@ -504,3 +504,39 @@ def test_a_boot_whose_hello_is_confirmed_is_waited_for_though_none_of_its_frames
     b.mqtt(board, board.samples(2150, 40000))
     b.commit()
     assert [(record.boot, record.seq) for record in memory.samples] == [(77, 0)]
+
+
+def test_a_boot_that_the_store_knows_is_waited_for_though_it_was_met_again_before(memory: Memory) -> None:
+    """The store opens late and has as many boots as are kept, the last of which the board has told of meanwhile."""
+    b = KeepingBridge(memory)
+    boots = [Board(boot=boot) for boot in range(77, 82)]
+    for board in boots[:4]:
+        b.mqtt(board, board.hello(), "hello")
+        b.mqtt(board, board.samples(2000, 1))
+    b.commit()
+    again = KeepingBridge(Memory())
+    again.memory = memory
+    again.fleet.live_only = True
+    again.mqtt(boots[3], boots[3].hello(uptime=5000), "hello")
+    again.mqtt(boots[4], boots[4].hello(), "hello")
+    assert list(again.fleet._devices["board-1"].boots) == [80, 81]
+    again.fleet.restore(memory.load(), again.now, again.now)
+    again.fleet.live_only = False
+    again.mqtt(boots[3], boots[3].samples(2000, 1))
+    again.commit()
+    assert [(record.boot, record.seq) for record in memory.samples][4:] == [(80, 1)]
+
+
+def test_which_boots_are_the_oldest_is_known_after_a_restart(memory: Memory) -> None:
+    """The store need not keep them in an order."""
+    b = KeepingBridge(memory)
+    for board in (Board(boot=79), Board(boot=80)):
+        b.mqtt(board, board.hello(), "hello")
+        b.mqtt(board, board.samples(2000, 1))
+    for boot in (77, 78):
+        b.mqtt("board-1", Board(boot=boot).hello(uptime=5000, k14=True))
+    b.commit()
+    order = list(b.fleet._devices["board-1"].boots)
+    memory._boots = dict(reversed(memory._boots.items()))
+    again = b.killed()
+    assert list(again.fleet._devices["board-1"].boots) == order == [79, 77, 78, 80]
