@@ -15,6 +15,7 @@ from host_bridge.core.fleet import Fleet
 from host_bridge.core.ratelimit import RateLimit
 from host_bridge.core.received import Received, Source
 from host_bridge.core.records import Record
+from host_bridge.host_clock import since_start
 from host_bridge.settings import Threshold
 
 TICK_S = 0.1  # half of the 200 ms after which an ack is due
@@ -42,7 +43,7 @@ class Engine:
     logged with their traceback, counted, and the engine goes on.
 
     `clock` measures silence, so it must be one that nobody sets; samples are dated by the arrival that sources note.
-    `wall` is the clock of those arrivals.
+    `wall` is the clock of those arrivals; `elapsed`, which goes on while the machine sleeps, tells when that is set.
     `sinks` get the alerts and state changes of a batch; they must return at once.
     With a `keeper`, acknowledgements wait until it has committed what they acknowledge, and calls release(). While it
     is not ready, frames are only shown; what was taken before that is kept for it.
@@ -61,6 +62,7 @@ class Engine:
         keeper: Keeper | None = None,
         clock: Callable[[], float] | None = None,
         wall: Callable[[], float] | None = None,
+        elapsed: Callable[[], float] | None = None,
     ) -> None:
         self._fleet = fleet
         self._sources: Mapping[str, Source] = {source.name: source for source in sources}
@@ -72,7 +74,8 @@ class Engine:
         self._after_commit: list[Action] = []
         self._clock = clock or time.monotonic
         self._wall = wall or time.time
-        self._wall_ahead = self._wall() - self._clock()
+        self._elapsed = elapsed or clock or since_start
+        self._wall_ahead = self._wall() - self._elapsed()
         self._set_by = 0.0  # seconds; the wall clock was set so far while `_queued_before` items were in the queue
         self._queued_before = 0
         # A SimpleQueue costs a fraction of a Queue; its bound is kept in submit(), to within one frame for each source.
@@ -197,7 +200,7 @@ class Engine:
     def _handle(self, received: Received) -> Sequence[Action]:
         """Hand a frame to the fleet. Should somebody have set the wall clock, all arrivals are of the new one first."""
         now, wall = self._clock(), self._wall()
-        before, self._wall_ahead = self._wall_ahead, wall - now
+        before, self._wall_ahead = self._wall_ahead, wall - self._elapsed()
         set_by = self._wall_ahead - before
         if abs(set_by) < CLOCK_SET_S and not self._queued_before:
             return self._fleet.handle(received, now)

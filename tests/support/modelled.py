@@ -260,6 +260,12 @@ class Broker:
                 message.token = self._tokens
         return self._tokens != before
 
+    def boots(self, board: ModelBoard) -> int:
+        """How many boots a board has had since the oldest of which something waits."""
+        waiting: list[Any] = [loads(one.frame) for one in self.messages if one.device_id == board.device_id]
+        present = board.run.board.boot
+        return present + 1 - min((frame[1] for frame in waiting), default=present)
+
     def acknowledge(self, token: object) -> None:
         """PUBACK."""
         self.confirmed.update(one.name for one in self.messages if one.token == token and one.name)

@@ -112,8 +112,10 @@ class EverythingFails(RuleBasedStateMachine):
 
     @rule(which=st.integers(0, 2), spilled=st.booleans(), arrives=st.booleans())
     def reset(self, which: int, spilled: bool, arrives: bool) -> None:
-        """A board starts anew. What it held is on its flash, or gone."""
+        """A board starts anew. What it held is on its flash, or gone. Four boots are known at the same time."""
         self.drain()
+        if self.broker.boots(self.boards[which]) >= 4:
+            return
         self.boards[which].reset(spilled)
         self.boards[which].hello(arrives)
 

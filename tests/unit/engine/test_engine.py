@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import pytest
 
@@ -10,6 +11,7 @@ from host_bridge.core.actions import Action, LogLine
 from host_bridge.core.fleet import Fleet
 from host_bridge.core.received import FRAME, Received
 from host_bridge.engine import Engine
+from host_bridge.host_clock import since_start
 from host_bridge.settings import Settings, Threshold
 from shared_schema.cbor_reader import loads
 from tests.support.boards import Board
@@ -294,3 +296,30 @@ def test_a_wall_clock_that_is_set_does_not_misdate_samples(set_by: float) -> Non
     expected = [1_750_000_001 + set_by, 1_750_000_005 + set_by]
     assert [line.fields["at"] for line in events] == pytest.approx(expected)
     assert [line.event for line in running.lines].count("host_clock_set") == 1
+
+
+def test_a_host_that_was_asleep_dates_what_was_made_meanwhile_by_when_it_was_made() -> None:
+    """Its wall clock goes on while it sleeps, the clock that measures silence does not: nobody has set anything."""
+    at = {"wall": 1_750_000_000.0, "steady": 500.0, "elapsed": 900.0}
+    running, board = Running(), Board()
+    clocks = {name: partial(at.__getitem__, name) for name in ("wall", "elapsed")}
+    engine = Engine(running.fleet, log=running.lines.append, clock=partial(at.__getitem__, "steady"), **clocks)
+
+    def submit(payload: bytes) -> None:
+        engine.submit(Received("serial", "/dev/ttyACM0", at["wall"], FRAME, payload))
+        engine.step(0.0)
+
+    submit(board.hello(uptime=1000))
+    at["wall"] += 600
+    at["elapsed"] += 600
+    submit(board.event("made meanwhile", uptime=61_000))
+    (event,) = [line for line in running.lines if line.event == "board_event"]
+    assert event.fields["at"] == pytest.approx(1_750_000_060)
+    assert "host_clock_set" not in [line.event for line in running.lines]
+
+
+def test_the_clock_that_tells_whether_the_wall_clock_was_set_goes_on_in_sleep() -> None:
+    """Where the system has one."""
+    if hasattr(time, "CLOCK_BOOTTIME"):
+        assert since_start() == pytest.approx(time.clock_gettime(time.CLOCK_BOOTTIME), abs=1.0)
+    assert since_start() <= since_start()
