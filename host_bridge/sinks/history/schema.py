@@ -43,8 +43,15 @@ _FIRST = (
         n INTEGER NOT NULL, data BLOB NOT NULL)""",
 )
 
+# What retention believes the time to be (age.py); of an older file, the time of the newest that it has.
+_AGE = (
+    "CREATE TABLE age (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, apart INTEGER NOT NULL)",
+    """INSERT INTO age SELECT 1, max(at), 0 FROM (SELECT max(t1) AS at FROM chunk UNION ALL SELECT max(at) FROM event
+        UNION ALL SELECT max(t1) FROM journal) HAVING max(at) IS NOT NULL""",
+)
+
 # Step i takes a file of version i to version i + 1. Released steps are never changed: a change is one more step.
-STEPS: tuple[Step, ...] = (_FIRST,)
+STEPS: tuple[Step, ...] = (_FIRST, _AGE)
 
 
 def migrate(connection: sqlite3.Connection, steps: Sequence[Step] = STEPS) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from host_bridge.core.records import EventRecord, KeptDevice, Record, SamplesRecord
-from host_bridge.sinks.history import compaction, events, journal, opening, retention, state
+from host_bridge.sinks.history import age, compaction, events, journal, opening, retention, state
 from host_bridge.sinks.history.database import Database
 from host_bridge.sinks.history.errors import translated
 from host_bridge.sinks.history.groups import Groups
@@ -98,6 +98,14 @@ class Store:
     def compact(self, now_ms: int, budget_s: float = 0.02) -> bool:
         """Rewrite what the journal has enough of into columns, for about `budget_s`. True: there is more to do."""
         return compaction.compact(self._database, self._journal, now_ms, budget_s)
+
+    def believe(self, wall_ms: int, ran_ms: int, max_age_s: float) -> age.Belief:
+        """What retention is to believe of the time (age.py), `ran_ms` of running time after the last such call."""
+        with self._database.transaction(durable=False) as connection:
+            last = age.read(connection) or age.Belief(wall_ms)
+            belief = age.believe(last, wall_ms, ran_ms, int(max_age_s * 1000))
+            age.put(connection, belief)
+        return belief
 
     def retain(self, now_ms: int, max_age_s: float, max_bytes: int, budget_s: float = 0.02) -> Retained:
         """Delete what is too old, then the oldest while the file is too large, for about `budget_s`."""

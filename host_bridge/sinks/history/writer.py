@@ -63,7 +63,7 @@ class StoreWriter:
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="history", daemon=True)
         self._availability = Availability(store.path, self._say, clock)
-        self._upkeep = Upkeep(store, max_age_s, max_bytes, clock, wall)
+        self._upkeep = Upkeep(store, max_age_s, max_bytes, clock, wall, self._say)
         self._upkeep_trouble = ""
         self._idle_s = 0.0
         self.queue_depth = 0  # records that are not committed yet
