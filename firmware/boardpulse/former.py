@@ -49,6 +49,7 @@ class Former:
         self.box = box
         self.boots: list[Left] = []  # the present one last
         self.fault = ""
+        self.silent = False  # nothing is sent from flash for now
         self._folder = folder + "/"
         self._used = self._number = 0
         self._now: Left | None = None  # whose frames are in the box
@@ -156,7 +157,7 @@ class Former:
     def turn(self) -> "Outbox":
         """Where the link takes its next frame from. What is on flash of the present boot goes before its outbox; what
         is there of others shares the line with it."""
-        return self._box_of_turn() if self.boots else self.node.outbox
+        return self.node.outbox if self.silent or not self.boots else self._box_of_turn()
 
     def _box_of_turn(self) -> "Outbox":
         outbox = self.node.outbox

@@ -34,6 +34,7 @@ class Sleep:
         self._deep = mode == "deep"
         self._period_ms: int = options["period_ms"]
         self._awake_ms: int = options["awake_ms"]
+        self._waiting = self._heard = 0
         self.declared = [2 if self._deep else 1, self._period_ms]
 
     def cycle(self) -> None:
@@ -41,7 +42,7 @@ class Sleep:
         next sample. Nothing that fails keeps the board awake for longer than awake_ms."""
         node = self._node
         self._guarded(self._sample)
-        if node.outbox.count:
+        if node.held():
             self._guarded(self._send)
         node.clock.update()
         if self._deep or node.link.name != "uart":  # a radio sleeps too, and its connection ends
@@ -83,9 +84,15 @@ class Sleep:
         outbox = node.outbox
         start = node.clock.now
         said = -1  # the number after the bye's
-        passed = 0
+        passed = self._heard = 0
+        if node.spill is not None:
+            node.spill.silent = False
         while passed < self._awake_ms:
-            if said != outbox.next_seq and (not outbox.count or (said < 0 and passed * 2 >= self._awake_ms)):
+            if (
+                not self._from_flash(passed)
+                and said != outbox.next_seq
+                and (not outbox.count or (said < 0 and passed * 2 >= self._awake_ms))
+            ):
                 bye = {1: self.declared[0], 2: self._next_ms(True)}
                 outbox.put(encode([5, node.boot, outbox.next_seq, node.clock.uptime_ms(), bye]), EVENT)
                 said = outbox.next_seq
@@ -96,6 +103,20 @@ class Sleep:
             passed = diff(node.clock.now, start)
         sleep_ms(_POLL_MS)  # a byte that comes while they fall asleep keeps STM32 and RP2 from waking
         node.step()
+
+    def _from_flash(self, passed: int) -> bool:
+        """Whether frames on flash go before the bye. They do for half of the time, and for as long as acknowledgements
+        come; then flash is silent, since a frame of a former boot would withdraw the bye too."""
+        spill = self._node.spill
+        if spill is None or spill.silent:
+            return False
+        waiting = spill.held() + spill.box.count
+        if waiting < self._waiting:
+            self._heard = passed
+        self._waiting = waiting
+        if waiting and passed * 2 >= self._awake_ms:
+            spill.silent = max(passed - self._heard, passed - self._awake_ms * 3 // 4) * 8 >= self._awake_ms
+        return waiting > 0 and not spill.silent
 
     def _next_ms(self, frame: bool) -> int:
         """Milliseconds until the next sample, or the next frame. A deep sleeper wakes in step with its boot."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from boardpulse_tools.bench import spill_files
 from boardpulse_tools.processes import Process
 from boardpulse_tools.scrape import total
 from shared_schema.cbor_reader import loads
@@ -23,11 +24,11 @@ BOOT_NUMBER = 160  # the catalogue's key
 PARTS = ("received", "recovered", "lost", "dropped_on_device")
 
 
-def sleeper(chain: Chain, folder: Path, monkeypatch: pytest.MonkeyPatch, link: str, mode: str) -> Process:
+def sleeper(chain: Chain, folder: Path, monkeypatch: pytest.MonkeyPatch, link: str, mode: str, **more: Any) -> Process:
     """A board that is configured to sleep, with the program that every board has."""
     monkeypatch.setenv("BOARDPULSE_MEMORY", str(folder / "memory"))
     sleep = {"mode": mode, "period_ms": PERIOD_MS, "awake_ms": 1200}
-    return chain.board(link, device_id=DEVICE, sleep=sleep, sensors=SAME_EVERYWHERE)
+    return chain.board(link, device_id=DEVICE, sleep=sleep, sensors=SAME_EVERYWHERE, **more)
 
 
 def fall_asleep(board: Process) -> float:
@@ -124,6 +125,33 @@ def test_what_a_deep_sleeper_could_not_deliver_is_in_the_ledger(
         assert account["received"] == 3 * frames
         assert account["expected"] == 5 * frames
         assert account["lost"] == 0
+
+
+@pytest.mark.parametrize("link", [UART, MQTT])
+def test_a_deep_sleeper_that_spills_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, link: str) -> None:
+    """Four wakings without a bridge, or broker, leave their frames on flash; one waking with it empties that, and ends
+    with the bye."""
+    flash = tmp_path / "flash"
+    with Chain(tmp_path, [link]) as chain:
+        board = sleeper(chain, tmp_path, monkeypatch, link, "deep", spill={"path": str(flash)})
+        slept_s = fall_asleep(board)
+        chain.wait(lambda: state(chain) == ["asleep"], "state asleep")
+        away = chain.bridge if chain.broker is None else chain.broker
+        away.stop()
+        for _ in range(4):
+            wake(board, slept_s)
+            slept_s = fall_asleep(board)
+        left = sum(len(boot.frames) for boot in spill_files.read(flash).values())
+        assert left >= 8
+        away.start()
+        wake(board, slept_s)
+        fall_asleep(board)
+        assert not list(flash.iterdir())
+        chain.wait(lambda: chain.arrived(DEVICE) == left + 4, "all frames", 40)
+        chain.wait(lambda: state(chain) == ["asleep"], "state asleep")
+        account = ledger(chain)
+        assert account["lost"] == account["dropped_on_device"] == 0
+        assert account["expected"] == left + 4
 
 
 @pytest.mark.parametrize("link", [UART, MQTT])
