@@ -82,6 +82,7 @@ BRIDGE_METRICS: "tuple[tuple[str, int, str, tuple[str, ...], str], ...]" = (
     ("device_frames_dropped_on_device_total", 1, "", ("kind",), "Reliable frames that the board says it gave up, by kind: samples, event or crash."),
     ("device_frames_repeated_total", 1, "", (), "Reliable frames that had arrived before and were dropped."),
     ("device_frames_too_old_total", 1, "", (), "Reliable frames that were too far behind the newest to be told from repeats, and were dropped."),
+    ("device_samples_thinned_total", 1, "", (), "Samples that are missing from frames that arrived, as the board had thinned them out."),
     ("device_frames_held", 0, "", (), "Frames that wait on the bridge for the declaration that explains them."),
     ("device_values_rejected_total", 1, "", ("reason",), "Single values that became missing because they could not be right, by reason."),
     ("device_fields_skipped_total", 1, "", (), "Unknown kinds, keys and columns in the board's frames that the bridge has skipped."),

@@ -12,7 +12,8 @@ from shared_schema.hello import Hello
 
 
 class Samples(Up):
-    """`n` samples of the series of one group, in the columns of the wire (columns.py expands them)."""
+    """`n` samples of the series of one group, in the columns of the wire (columns.py expands them). `removed`: how many
+    more there were before thinning."""
 
     def __init__(self, item: list[object]) -> None:
         Up.__init__(self, item)
@@ -21,7 +22,9 @@ class Samples(Up):
         if len(item) - 7 > m.MAX_COLUMNS:
             raise SchemaError("%d columns, more than %d" % (len(item) - 7, m.MAX_COLUMNS))
         self.declaration = integer(item[4], "declaration", 0, 255)
-        self.group = integer(item[5], "group", 0, m.MAX_GROUPS - 1)
+        group = integer(item[5], "group", 0, m.MAX_GROUPS * m.MAX_SAMPLES - 1)
+        self.group = group % m.MAX_GROUPS
+        self.removed = group // m.MAX_GROUPS
         self.n = integer(columns.count(item[6]), "number of samples", 1, m.MAX_SAMPLES)
         self.times = item[6]
         self.columns = item[7:]

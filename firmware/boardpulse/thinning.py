@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _THINNED = const(2)
 _SINGLE = const(0x80)  # of what commit() was told: there is nothing in the frame that could be thinned
-_HEAD = const(7)  # elements of a samples frame that are no columns
+_HEAD = const(7)  # elements of a samples frame that are no columns; the last two are the group and the times
 _LEAST = const(4)  # bytes that a thinned frame saves at least
 _ENVELOPE = const(0xD1)  # what a sealed frame begins with
 
@@ -113,9 +113,9 @@ class Thinning:
         return True
 
     def _read_head(self) -> None:
-        """Read up to the times."""
+        """Read up to the group."""
         self._columns = self._item() - _HEAD
-        left = _HEAD - 1
+        left = _HEAD - 2
         while left:
             self._skip()
             left -= 1
@@ -173,12 +173,15 @@ class Thinning:
         box._tail = end
 
     def _times(self) -> None:
-        start = self._out
+        """The group, with how many samples are gone, and the times."""
+        group = self._item()
         counted = self.buf[self._pos] < 0x80
         n = self._item()
         if not counted:
             n += 1
         self._n = n
+        self._put(group + (n >> 1 << 5))
+        start = self._out
         self._put((n - 1) >> 1, True)
         self._same = True
         i = 1

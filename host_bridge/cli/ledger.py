@@ -15,7 +15,7 @@ from host_bridge.cli.tables import no_such, show_table
 
 KINDS = ("samples", "event", "crash")
 ADDENDS = ("received", "recovered", "lost", *KINDS)  # what expected is the sum of, with what is in flight
-NUMBERS = ("expected", *ADDENDS, "in_flight", "repeated", "too_old")
+NUMBERS = ("expected", *ADDENDS, "in_flight", "repeated", "too_old", "thinned_samples")
 HEADINGS = (
     "Expected",
     "Received",
@@ -27,6 +27,7 @@ HEADINGS = (
     "In flight",
     "Repeated",
     "Too old",
+    "Thinned samples",
 )
 # The bridge counts on while it draws its answer, so that a sum may be off by the frame of this moment.
 TRIES = 5
@@ -45,7 +46,7 @@ def ledger(ctx: click.Context, device: str | None, url: str, as_json: bool) -> N
 
     Expected = received + recovered + lost + dropped on the board (samples, events, crash reports) + in flight, which
     is on its way or waits in the board's outbox. Repeated frames and those that were too old are not among the
-    expected ones.
+    expected ones. Thinned samples are missing from frames that arrived, as the board's outbox was full.
 
     Exit code 1: it does not add up; 3: no bridge answers.
     """

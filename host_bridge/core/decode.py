@@ -149,7 +149,7 @@ def _samples(item: list[object]) -> Samples | None:
         and type(declaration) is int
         and 0 <= declaration <= 255
         and type(group) is int
-        and 0 <= group < m.MAX_GROUPS
+        and 0 <= group < m.MAX_GROUPS * m.MAX_SAMPLES
         and len(columns) <= m.MAX_COLUMNS
     ):
         return None
@@ -166,11 +166,6 @@ def _samples(item: list[object]) -> Samples | None:
         return None
     message = Samples.__new__(Samples)
     message.kind, message.boot, message.seq, message.uptime, message.skipped = m.SAMPLES, boot, seq, uptime, 0
-    message.declaration, message.group, message.n, message.times, message.columns = (
-        declaration,
-        group,
-        n,
-        times,
-        columns,
-    )
+    message.removed, message.group = divmod(group, m.MAX_GROUPS)
+    message.declaration, message.n, message.times, message.columns = declaration, n, times, columns
     return message

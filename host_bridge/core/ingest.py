@@ -48,6 +48,8 @@ class Ingest:
         self._heard(device, boot, samples, received, now)
         live_only = self._context.keeping.live_only
         if live_only or boot.sequence.take(samples.seq) < REPEATED:
+            if samples.removed and not live_only:
+                boot.sequence.thinned += samples.removed
             last = uptimes[-1]
             if not received.retained:
                 if boot is device.boot:

@@ -21,6 +21,7 @@ class Counts:
     dropped_crashes: int = 0
     repeated: int = 0
     too_old: int = 0
+    thinned: int = 0  # samples, of frames that arrived
 
     @property
     def dropped(self) -> int:
@@ -39,7 +40,7 @@ class Ledger:
     __slots__ = ("_closed",)
 
     def __init__(self) -> None:
-        self._closed: tuple[int, ...] = (0,) * 9
+        self._closed: tuple[int, ...] = (0,) * 10
 
     def close(self, sequence: Sequence) -> None:
         """Settle a boot of which nothing more is expected, and keep its counts."""
@@ -55,8 +56,9 @@ class Ledger:
         return list(self._closed)
 
     def restore(self, state: Iterable[int]) -> None:
-        """Go on from a state()."""
-        self._closed = _add((0,) * len(self._closed), tuple(state))
+        """Go on from a state(), also of a version that counted less."""
+        kept = tuple(state)
+        self._closed = _add((0,) * len(self._closed), kept + (0,) * (len(self._closed) - len(kept)))
 
     def counts(self, open_boots: Iterable[Sequence]) -> Counts:
         """The sums, those of boots that still go on included."""
@@ -67,7 +69,7 @@ class Ledger:
 
 
 def _row(s: Sequence) -> tuple[int, ...]:
-    return (s.expected, s.received, s.recovered, s.lost, *s.dropped, s.repeated, s.too_old)
+    return (s.expected, s.received, s.recovered, s.lost, *s.dropped, s.repeated, s.too_old, s.thinned)
 
 
 def _add(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:

@@ -47,6 +47,7 @@ class Sequence:
         "received",
         "recovered",
         "repeated",
+        "thinned",
         "too_old",
         "top",
     )
@@ -56,6 +57,7 @@ class Sequence:
         self.base = self.next = self.top = -1
         self.known = self._prior = self.missing = self.came = 0
         self.received = self.recovered = self.repeated = self.too_old = self.lost = 0
+        self.thinned = 0  # samples that thinning had removed from the frames that are used
         self._above: set[int] = set()  # came, above `next`
         self._early: set[int] = set()  # came, below `base`
         self._given_up: set[int] = set()  # within the window only
@@ -187,7 +189,8 @@ class Sequence:
 
     def state(self) -> list[Any]:
         """All of it, as JSON can carry it, for restored()."""
-        return [getattr(self, name) for name in _NUMBERS] + [sorted(getattr(self, name)) for name in _SETS]
+        sets = [sorted(getattr(self, name)) for name in _SETS]
+        return [getattr(self, name) for name in _NUMBERS] + sets + [self.thinned]
 
     @classmethod
     def restored(cls, state: list[Any]) -> Sequence:
@@ -195,7 +198,8 @@ class Sequence:
         out = cls(None)
         for name, value in zip(_NUMBERS, state, strict=False):
             setattr(out, name, value)
-        for name, value in zip(_SETS, state[len(_NUMBERS) :], strict=True):
+        *sets, out.thinned = (*state[len(_NUMBERS) :], 0)[: len(_SETS) + 1]  # an older version counted none
+        for name, value in zip(_SETS, sets, strict=True):
             setattr(out, name, set(value))
         out._dropped = tuple(out._dropped)  # type: ignore[assignment]  # three stay three
         return out

@@ -48,6 +48,7 @@ def device_json(view: DeviceView, readings: Iterable[Reading]) -> Json:
             "in_flight": view.in_flight,
             "repeated": ledger.repeated,
             "too_old": ledger.too_old,
+            "thinned_samples": ledger.thinned,
             "held": view.held,
         },
         "series": view.series,

@@ -70,6 +70,8 @@ def samples_said(message, vector):
     at = [message.uptime + offset for offset in columns.offsets(message.times, interval_ms)]
     says = {"declaration": message.declaration, "group": message.group, "interval_ms": interval_ms}
     says["times"] = at
+    if message.removed:
+        says["removed"] = message.removed
     says["columns"] = out
     return says, refused
 
@@ -132,7 +134,7 @@ def write_samples(w, meaning, uptime):
     encode.begin_samples(w, len(meaning["columns"]), encode.boot_bytes(meaning["boot"]), meaning["seq"])
     w.split_uint(uptime[0], uptime[1])
     w.uint(meaning["declaration"])
-    w.uint(meaning["group"])
+    w.uint(meaning["group"] + 32 * meaning.get("removed", 0))
     batches.times(w, gaps, len(at), meaning["interval_ms"])
     for values in meaning["columns"]:
         batches.column(w, [SPECIALS.get(value, value) for value in values], len(values))

@@ -51,7 +51,8 @@ def item(meaning: Meaning) -> list[Any]:
     header = [number, boot, meaning["seq"], meaning["uptime"]]
     if kind == "samples":
         columns = [column([SPECIALS.get(v, v) for v in values]) for values in meaning["columns"]]
-        return [*header, meaning["declaration"], meaning["group"], times(meaning), *columns]
+        group = meaning["group"] + 32 * meaning.get("removed", 0)
+        return [*header, meaning["declaration"], group, times(meaning), *columns]
     return [*header, body(kind, meaning)] if kind in FIELDS else header
 
 

@@ -65,11 +65,12 @@ def test_a_ledger_differs_from_itself_or_from_the_board() -> None:
         f'device_frames_{part}_total{{device_id="one",platform="unix"}} {count}'
         for part, count in (("expected", 10), ("received", 6), ("recovered", 2), ("lost", 1), ("dropped_on_device", 1))
     )
+    page += '\ndevice_samples_thinned_total{device_id="one",platform="unix"} 7'
     found = ledger(page, "one")
-    assert found == Ledger(expected=10, received=6, recovered=2, lost=1, dropped=1)
+    assert found == Ledger(expected=10, received=6, recovered=2, lost=1, dropped=1, thinned=7)
     assert found.mismatch(10) == 0
     assert found.mismatch(12) == 2
-    assert Ledger(expected=10, received=6, recovered=0, lost=0, dropped=0).mismatch(6) == 4
+    assert Ledger(expected=10, received=6, recovered=0, lost=0, dropped=0, thinned=0).mismatch(6) == 4
 
 
 def test_noise_hits_as_often_as_it_is_told_and_as_the_seed_says() -> None:

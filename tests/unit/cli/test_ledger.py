@@ -25,6 +25,7 @@ WHOLE = Counts(
     dropped_events=2,
     dropped_crashes=1,
     repeated=9,
+    thinned=35,
 )
 VIEW = DeviceView(
     device_id="pico-1",
@@ -96,10 +97,10 @@ def test_each_board_is_a_row_and_all_together_are_the_last(pages: Pages, shown: 
     assert result.exit_code == exit_codes.OK, result.output
     assert rows(result) == {
         "Device": ["Expected", "Received", "Recovered", "Lost", "Dropped samples", "Dropped events", "Dropped crashes",
-                   "In flight", "Repeated", "Too old", "Adds up"],
-        "kiln": ["5", "5", "0", "0", "0", "0", "0", "0", "0", "0", "yes"],
-        "pico-1": ["2,000", "1,900", "50", "7", "20", "2", "1", "20", "9", "0", "yes"],
-        "in all": ["2,005", "1,905", "50", "7", "20", "2", "1", "20", "9", "0", "yes"],
+                   "In flight", "Repeated", "Too old", "Thinned samples", "Adds up"],
+        "kiln": ["5", "5", "0", "0", "0", "0", "0", "0", "0", "0", "0", "yes"],
+        "pico-1": ["2,000", "1,900", "50", "7", "20", "2", "1", "20", "9", "0", "35", "yes"],
+        "in all": ["2,005", "1,905", "50", "7", "20", "2", "1", "20", "9", "0", "35", "yes"],
     }  # fmt: skip
 
 
@@ -143,7 +144,8 @@ def test_as_json_it_has_all_numbers(pages: Pages, shown: Shown) -> None:
     told = json.loads(shown("--json").stdout)
     numbers = {
         "expected": 2000, "received": 1900, "recovered": 50, "lost": 7, "in_flight": 20, "repeated": 9, "too_old": 0,
-        "dropped_on_device": {"samples": 20, "event": 2, "crash": 1}, "adds_up": True,
+        "dropped_on_device": {"samples": 20, "event": 2, "crash": 1}, "thinned_samples": 35,
+        "adds_up": True,
     }  # fmt: skip
     assert told == {"devices": [{"device_id": "pico-1", **numbers}], "total": numbers, "adds_up": True}
 

@@ -58,6 +58,35 @@ def test_a_repeat_is_kept_once(memory: Memory) -> None:
     assert again.ledger().balanced
 
 
+def test_what_thinning_took_is_counted_of_the_frames_that_are_used(memory: Memory) -> None:
+    """Not of a repeat, whichever of the two was thinned; nor again after a kill."""
+    board, b = Board(), KeepingBridge(memory)
+    b.uart(board.hello())
+    b.uart(board.samples([2150, 10], 40000, n=[1000], group=32 * 2))
+    b.uart(board.samples(2150, 40000, group=32 * 3, seq=0))
+    b.uart(board.samples([2150, 10, 10, 10], 40000, n=4))
+    b.uart(board.samples([2150, 20], 40000, n=[1000], group=32 * 2, seq=1))
+    b.commit()
+    assert (b.ledger().received, b.ledger().repeated, b.ledger().thinned) == (2, 2, 2)
+    again = b.killed()
+    again.uart(board.samples(2150, 40000, group=32 * 7))
+    again.commit()
+    assert (again.ledger().thinned, again.ledger().balanced) == (9, True)
+
+
+def test_what_thinning_took_stays_counted_when_the_boot_is_over(memory: Memory) -> None:
+    """In the sum over all boots."""
+    board, b = Board(), KeepingBridge(memory)
+    b.uart(board.hello())
+    b.uart(board.samples(2150, 40000, group=32 * 5))
+    b.after(2)
+    b.uart(Board(boot=board.boot + 1).hello())
+    b.after(1200)
+    b.commit()
+    assert b.ledger().thinned == 5
+    assert b.killed().ledger().thinned == 5
+
+
 def test_what_was_not_committed_is_taken_again(memory: Memory) -> None:
     """Killed before the commit: the board sends it again, since it was not acknowledged."""
     board, b = Board(), KeepingBridge(memory)

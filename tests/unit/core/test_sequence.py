@@ -106,6 +106,17 @@ def test_a_live_hello_decides_where_no_frame_has() -> None:
     assert balanced(s)
 
 
+def test_a_state_of_a_version_that_did_not_count_thinned_samples_is_read() -> None:
+    """It had none behind the sets."""
+    s = Sequence(0)
+    s.take(0)
+    s.take(2)
+    s.thinned = 3
+    assert Sequence.restored(s.state()).state() == s.state()
+    older = Sequence.restored(s.state()[:-1])
+    assert (older.thinned, older.next, older.top, older.take(1)) == (0, 1, 3, RECOVERED)
+
+
 def test_beyond_the_window_frames_are_too_old() -> None:
     """They cannot be told from repeats; what had not come until then is lost."""
     s = Sequence(0)

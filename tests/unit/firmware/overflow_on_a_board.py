@@ -132,6 +132,7 @@ def a_full_outbox_thins_out_and_counts():
             left = check_samples(message, node.sampler.groups[message.group])
             samples += left
             lost += (16 if message.group == 0 else 1) - left
+            assert message.removed == (16 if message.group == 0 else 1) - left
         elif message.type == 2:
             crashes += 1
         else:

@@ -125,6 +125,7 @@ class Board:
         assert (message.seq, message.boot, message.group) == (seq, BOOT, number)
         left = samples_of(message, self.sampler.groups[number].interval_ms)
         assert left[0] == samples[0]
+        assert message.removed == len(samples) - len(left)
         true = dict(samples)
         assert all(true[uptime] == row for uptime, row in left)
         assert frame == canonical(message, left, self.sampler.groups[number].interval_ms)
@@ -141,7 +142,8 @@ def samples_of(message: Samples, interval_ms: int) -> list[Sample]:
 def canonical(message: Samples, samples: list[Sample], interval_ms: int) -> bytes:
     """The frame that an encoder makes of these samples at once (SPEC.md section 4)."""
     gaps = [later[0] - earlier[0] - interval_ms for earlier, later in pairwise(samples)]
-    item: list[Any] = [2, message.boot, message.seq, message.uptime, message.declaration, message.group]
+    item: list[Any] = [2, message.boot, message.seq, message.uptime, message.declaration]
+    item += [message.group + 32 * message.removed]
     item.append(gaps if any(gaps) else len(samples))
     for column in zip(*(row for _, row in samples), strict=True):
         out: list[Any] = []

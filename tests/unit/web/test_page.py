@@ -135,6 +135,7 @@ def test_json_has_the_ledger() -> None:
     assert frames == {
         "expected": 1012, "received": 1000, "recovered": 5, "lost": 4, "dropped_on_device": 3, "held": 0,
         "dropped_by_kind": {"samples": 3, "event": 0, "crash": 0}, "in_flight": 0, "repeated": 0, "too_old": 0,
+        "thinned_samples": 0,
     }  # fmt: skip
 
 

@@ -11,7 +11,6 @@ from typing import Any
 from boardpulse_tools.bench.chaos.board import Board
 from boardpulse_tools.bench.chaos.ledger import Ledger
 from boardpulse_tools.bench.chaos.noise import Cut
-from boardpulse_tools.bench.chaos.program import main_program
 from boardpulse_tools.bench.chaos.proxy import Proxy
 from boardpulse_tools.bench.chaos.rig import Rig
 from boardpulse_tools.bench.chaos.run import Run
@@ -26,11 +25,6 @@ ONLY_NUMBERS = dict.fromkeys(
     ("heap", "stack", "temperature", "power", "simulated", "loop_lag", "frequency", "health", "filesystem"),
     False,
 )
-# Behind the board's program: what it says at its end of the samples that it removed from frames that were delivered.
-TELL_THINNED = """
-with open(FOLDER + "/thinned.txt", "w") as file:
-    file.write(str(node.outbox.thinned))
-"""
 
 
 def run(folder: Path | None = None, short: bool = True) -> dict[str, Any]:
@@ -47,7 +41,7 @@ def measure(run: Run) -> dict[str, Any]:
     with Rig(run, uarts=cuts, keepalive_s=KEEPALIVE_S) as rig:
         proxy = rig.proxy()
         lines: list[Cut | Proxy] = [*cuts, proxy]
-        given = {"program": main_program() + TELL_THINNED, "sensors": ONLY_NUMBERS}
+        given = {"sensors": ONLY_NUMBERS}
         single, batch = (
             given | {"outbox_bytes": OUTBOX_BYTES},
             given | {"outbox_bytes": OUTBOX_BYTES_BATCH, "batch": BATCH},
@@ -77,22 +71,18 @@ def _counted(rig: Rig, board: Board, ledger: Ledger) -> dict[str, Any]:
     count = rig.count(board)
     ends = board.diary().ends
     made, given_up = sum(end.next_seq for end in ends), sum(end.dropped for end in ends)
-    thinned = int((board.folder / "thinned.txt").read_text())
     arrived = ledger.received + ledger.recovered
     batch = BATCH if "batch" in board.device else 1
-    # What the board cannot know, as no acknowledgement came: a frame that came whole, and was thinned afterwards, lacks
-    # nothing; one that came thinned, and was given up afterwards, lacks some of its samples and stands among those that
-    # the board gave up, but not among those that are missing. The last frame may be shorter than the others.
-    beyond = count.lost - ledger.dropped * batch - thinned
-    unknown = (given_up - ledger.dropped) * (batch - 1)
-    samples_off = abs(beyond) if batch == 1 else max(0, beyond - unknown)
+    # Each dropped frame was a full one: the last, which may be shorter, is never the one that goes. The board may have
+    # given up more than is missing, as it cannot know that a frame came whose acknowledgement was lost.
+    samples_off = abs(count.lost - ledger.dropped * batch - ledger.thinned)
     return {
         "made": made,
         "arrived": arrived,
         "given_up": given_up,
         "dropped": ledger.dropped,
         "lost": ledger.lost,
-        "thinned": thinned,
+        "thinned": ledger.thinned,
         "samples_missing": count.lost,
         "miscounted": abs(made - arrived - ledger.dropped) + ledger.lost + samples_off + count.duplicated + count.wrong,
     }

@@ -16,6 +16,7 @@ class Ledger:
     recovered: int
     lost: int
     dropped: int
+    thinned: int  # samples, of frames that arrived
 
     @property
     def accounted(self) -> int:
@@ -29,5 +30,5 @@ class Ledger:
 
 def ledger(page: str, device: str) -> Ledger:
     """The ledger of one device on a page."""
-    counts = [int(total(page, f"device_frames_{part}_total", device_id=device)) for part in ("expected", *PARTS)]
-    return Ledger(*counts)
+    names = (*(f"device_frames_{part}_total" for part in ("expected", *PARTS)), "device_samples_thinned_total")
+    return Ledger(*(int(total(page, name, device_id=device)) for name in names))
