@@ -33,7 +33,7 @@ class Left:
         self.boot_bytes = boot_bytes(boot)
         self.first = self.end = number
         self.next = self.sent = 0
-        self.frames = 0
+        self.frames = self.passed = 0  # the latter of them are acknowledged already
         self.final = False  # all has arrived: what is left to say is that nothing more comes
         self.dropped = [0, 0, 0]
 
@@ -197,19 +197,26 @@ class Former:
             frames += left.frames
         return frames
 
+    def waiting(self) -> int:
+        """How many frames of the present boot are on flash and not acknowledged."""
+        left = self.boots[-1] if self.boots else None
+        return left.frames - left.passed if left is not None and left.boot == self.node.boot else 0
+
+    def room(self) -> int:
+        """How many bytes may still go to flash."""
+        return max(0, self.limit - self._used)
+
     def report(self, report: "list[int]") -> None:
         """Add to key 7 of hello what is on flash of the present boot."""
-        if self.boots and self.boots[-1].boot == self.node.boot:
+        held = self.waiting()
+        if held:
             left = self.boots[-1]
+            report[1] += held
             try:
-                first, held = self._waiting(left)
+                report[0] = self._first(left)
             except (OSError, MemoryError) as error:  # a hello is due all the same, and none of them is settled
                 self._fail(error)
-                first, held = left.next, left.frames
-            if held:
-                report[0] = first
-                report[1] += held
-        report[2] += max(0, self.limit - self._used) * 100 // self.node.sampler.bytes_per_100_s()
+                report[0] = left.next
 
     def _sent(self, left: Left) -> int:
         """The number after the last one that was sent of the present boot."""
@@ -225,6 +232,7 @@ class Former:
         box = self.box
         if left is self._now:
             while box.count and (left.final or box.seq(0) < upto):
+                left.passed += 1
                 box.release(0)
             self.node.link.acknowledged()
         elif left.final:
@@ -235,20 +243,16 @@ class Former:
         self._used -= remove(self._find(left.first))
         self.boots.remove(left)
 
-    def _waiting(self, left: Left) -> "tuple[int, int]":
-        """(number of the oldest frame that waits, how many wait)"""
-        passed = 0
+    def _first(self, left: Left) -> int:
+        """The number of the oldest frame that waits."""
         for number in range(left.first, left.end):
             first = -1
             for kind, seq, _ in records(self._find(number)):
-                if kind < HELLO:
-                    if seq < left.next:
-                        passed += 1
-                    elif first < 0:
-                        first = seq
+                if kind < HELLO and seq >= left.next and first < 0:
+                    first = seq
             if first >= 0:
-                return first, left.frames - passed
-        return left.next, 0
+                return first
+        return left.next
 
     def _empty(self) -> None:
         """Take out what is in the box; it is still on flash."""
@@ -284,6 +288,7 @@ class Former:
                 return
             self._used -= remove(path)
             left.frames -= frames
+            left.passed = 0
             left.first += 1
         self.boots.remove(left)
         self._now = None
@@ -301,6 +306,7 @@ class Former:
             elif kind < HELLO:
                 if seq >= left.next and not full:
                     if not self.box.count:
+                        left.passed = frames
                         self._explain(left, hello, seq, left.frames - frames, len(data))
                     full = seq != self._upto or not self._put(data, seq, kind)
                 frames += 1

@@ -35,6 +35,7 @@ _LONGEST_WAIT_MS = const(1000)
 _CHECK_EVERY_MS = const(10000)
 _HELLO_EVERY_MS = const(1000)  # at most
 _CRASH = const(2)
+_TEN_YEARS_S = const(315576000)
 
 
 class Node:
@@ -196,8 +197,10 @@ class Node:
             self.spill.box.until = self.spill.box.sent
 
     def capacity_s(self) -> int:
-        """For how many seconds the outbox can take frames at the declared cadence."""
-        return self.outbox.free() * 100 // self.sampler.bytes_per_100_s()
+        """For how many seconds outbox and flash can take frames at the declared cadence; ten years at most."""
+        free = self.outbox.free() + (0 if self.spill is None else self.spill.room())
+        rate = self.sampler.bytes_per_100_s()
+        return min(free // rate * 100 + free % rate * 100 // rate, _TEN_YEARS_S)
 
     def sensor_report(self, slot: "Slot", error: "str | None") -> None:
         """Tell that a sensor began to fail (`error`), or that it works again."""

@@ -209,6 +209,7 @@ class Spill(Former):
             remove(new)
             raise
         left.frames -= gone
+        left.passed = max(0, left.passed - gone + count)
         self._used += os.stat(new)[6] - remove(path)
         while before:  # the newest first, so that those that power leaves are in order
             self._used -= remove(before.pop())

@@ -62,7 +62,7 @@ class Health:
         node = self.node
         if node is None:
             raise RuntimeError("no node yet")
-        into[at] = node.outbox.count - node.outbox._done
+        into[at] = node.outbox.count - node.outbox._done + (0 if node.spill is None else node.spill.waiting())
         into[at + 1] = node.capacity_s()
         for dropped in node.outbox.dropped:
             into[at + 2] = dropped

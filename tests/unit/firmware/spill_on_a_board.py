@@ -14,6 +14,7 @@ from boardpulse.node import Node
 from boardpulse.outbox import CRASH, EVENT, SAMPLES, Outbox
 from boardpulse.sampler import Sampler
 from boardpulse.sealing import Sealing
+from boardpulse.sensors.health import Health
 from boardpulse.spill import Spill
 from boardpulse.spill_file import DROPPED, HELLO
 from shared_schema import framing
@@ -667,6 +668,50 @@ def nothing_is_spilled_and_nothing_costs_heap():
     kept("while nothing is spilled, what is configured takes no heap")
 
 
+def health_says_what_the_hello_says():
+    files = Files()
+    use(files)
+    board = Board(limit=12000, segment=1000)
+    node = board.node
+    health = Health(node.sampler, "uart")
+    health.node = node
+    row = [0] * len(health.series)
+    board.put(100)
+    gc.collect()
+    if hasattr(gc, "mem_alloc"):
+        gc.disable()
+        before = gc.mem_alloc()
+        health.read(row, 0)
+        taken = gc.mem_alloc() - before
+        gc.enable()
+        assert taken == 0, taken
+    bridge = Bridge()
+    seen = []
+    for _ in range(60):
+        health.read(row, 0)
+        report = loads(node.hello())[4][7]
+        waiting = node.outbox.next_seq - report[0]  # nothing was given up
+        room = node.outbox.free() + 12000 - sum([len(files.files[path]) for path in files.files])
+        assert [row[0], row[1]] == [report[1], report[2]] == [waiting, room * 100], (row[:2], report, waiting, room)
+        seen.append(waiting)
+        board.run(1, bridge, 10)
+    assert seen[0] == 100
+    assert seen[-1] == 0
+    assert len(set(seen)) > 6
+    board = Board(limit=3000, segment=1000)
+    node = health.node = board.node
+    for _ in range(3):  # also where files are written anew
+        board.put(60)
+        board.put(10, EVENT)
+        board.run(1, bridge, 10)
+        health.read(row, 0)
+        report = loads(node.hello())[4][7]
+        there = [seq for seq in on_flash(files)[0] if seq >= report[0]]
+        assert row[0] == report[1] == len(there) + node.outbox.report(0)[1], (row[0], report, there)
+    assert node.outbox.dropped[0] > 0
+    kept("health and hello count what is on flash, to the frame")
+
+
 def steps(node, count):
     """Step that often."""
     while count:
@@ -890,6 +935,7 @@ a_boot_id_that_repeats_is_another()
 frames_larger_than_a_segment_travel_too()
 each_frame_comes_behind_the_hello_that_explains_it()
 nothing_is_spilled_and_nothing_costs_heap()
+health_says_what_the_hello_says()
 a_board_that_ends_leaves_nothing_in_its_memory()
 an_mqtt_board_forgets_by_packet_ids()
 a_crash_is_on_flash_at_once()
