@@ -113,8 +113,8 @@ def _create(path: Path, steps: Sequence[Step]) -> None:
         rest.unlink(missing_ok=True)
     os.close(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     with contextlib.closing(_connection(new)) as connection:
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # only an empty file can be given it: before all else
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID:d}")
-        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # only an empty file can be given it
         connection.execute("PRAGMA journal_mode = WAL")
         migrate(connection, steps)
     new.rename(path)

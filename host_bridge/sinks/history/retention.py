@@ -79,10 +79,16 @@ def _delete_events(connection: sqlite3.Connection, before: int | None) -> int:
 
 
 def _shrink(database: Database) -> bool:
-    """Give pages back when too many are free. True: there are still too many."""
-    free = database.pragma("freelist_count")
-    spare = SPARE_PAGES + database.pragma("page_count") // 10
-    if free <= spare:
+    """Give pages back when too many are free. True: there are still too many, and they can be given back."""
+    surplus = _surplus(database)
+    if surplus <= 0:
         return False
-    database.all(f"PRAGMA incremental_vacuum({PAGES_AT_ONCE:d})")
-    return free - PAGES_AT_ONCE > spare
+    with database.transaction(durable=False) as connection:
+        for _ in range(PAGES_AT_ONCE):  # sqlite3 takes but the first step of this pragma, which is one page
+            connection.execute("PRAGMA incremental_vacuum(1)")
+    return 0 < _surplus(database) < surplus
+
+
+def _surplus(database: Database) -> int:
+    """How many pages are free beyond those that may be."""
+    return database.pragma("freelist_count") - SPARE_PAGES - database.pragma("page_count") // 10

@@ -1,5 +1,6 @@
 """What goes, and what stays."""
 
+import random
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 
 from host_bridge.sinks.history import Store
 from host_bridge.sinks.history.query import History
-from host_bridge.sinks.history.retention import Retained
+from host_bridge.sinks.history.retention import SPARE_PAGES, Retained
 from tests.unit.history.kit import EPOCH_MS, event, frame, frames, group, kept
 
 DESK = group()
@@ -22,10 +23,15 @@ def store(tmp_path: Path) -> Iterator[Store]:
     made.close()
 
 
+def value_of(n: int) -> int:
+    """The value of frame n, which follows from no other's."""
+    return random.Random(n).getrandbits(40)
+
+
 def fill(store: Store, count: int) -> None:
     """Frames in chunks of 256; values that do not compress."""
     for first in range(0, count, 256):
-        store.commit([frame(DESK, n, value=n * 2654435761 % (1 << 40)) for n in range(first, first + 256)])
+        store.commit([frame(DESK, n, value=value_of(n)) for n in range(first, first + 256)])
         while store.compact(EPOCH_MS):
             pass
 
@@ -63,17 +69,49 @@ def test_what_is_young_enough_stays(store: Store) -> None:
 def test_what_does_not_fit_goes_oldest_first(store: Store) -> None:
     """The file becomes smaller, too, to within the spare pages."""
     fill(store, 256 * 400)
-    before = store.size_bytes()
-    limit = 1 << 20
+    assert pages(store)[0] * 4096 > 1 << 20
+    limit = 1 << 19
     gone = retained(store, 10**9, limit)
     values = kept(store.path)
-    assert gone.samples == 2 * (256 * 400 - len(values))
-    assert values == [n * 2654435761 % (1 << 40) for n in range(256 * 400 - len(values), 256 * 400)]
-    assert len(values) > 256 * 50
+    missing = 256 * 400 - len(values)
+    assert gone.samples == 2 * missing
+    assert values == [value_of(n) for n in range(missing, 256 * 400)]
+    assert 256 * 60 < len(values) < 256 * 300
     path = store.path
     store.close()  # the log goes into the file
-    assert before > 1.5 * limit
     assert path.stat().st_size < limit * 1.1 + 300 * 4096
+
+
+def pages(store: Store) -> tuple[int, int]:
+    """Of the file, and those of them that are free."""
+    return store._database.pragma("page_count"), store._database.pragma("freelist_count")
+
+
+def test_room_of_what_went_is_given_back(store: Store) -> None:
+    """To the file system, in slices, but for a tenth and a megabyte; then there is nothing more to do."""
+    fill(store, 256 * 800)
+    before, _ = pages(store)
+    assert before > 2 * SPARE_PAGES
+    calls = 0
+    while store.retain(EPOCH_MS + 10**10, 0, ENDLESS).more:
+        calls += 1
+        assert calls < 100
+    after, free = pages(store)
+    assert free <= SPARE_PAGES + after // 10
+    assert after < before // 2
+
+
+def test_a_file_that_cannot_shrink_is_not_asked_to_for_ever(store: Store) -> None:
+    """One of an earlier version: what is free in it is written again."""
+    fill(store, 256 * 800)
+    connection = store._database.connection
+    for statement in ("journal_mode = DELETE", "auto_vacuum = NONE"):
+        connection.execute(f"PRAGMA {statement}")
+    connection.execute("VACUUM")
+    connection.execute("PRAGMA journal_mode = WAL")
+    assert store._database.pragma("auto_vacuum") == 0
+    assert not retained(store, 0, now_ms=EPOCH_MS + 10**10).more
+    assert pages(store)[1] > 1.5 * SPARE_PAGES
 
 
 def test_a_journal_that_does_not_fit_is_compacted_early(store: Store) -> None:
