@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Container, Iterable, MutableMapping
 from dataclasses import dataclass
 from typing import TypeVar
 from weakref import WeakKeyDictionary
@@ -50,6 +50,11 @@ class Groups:
         """What was new is in no file."""
         self._new_devices.clear()
         self._new_groups.clear()
+
+    def forget(self, numbers: Container[int]) -> None:
+        """Look these groups up again when they are asked for: their rows are to be deleted."""
+        for group in [group for group, (number, _) in self._groups.items() if number in numbers]:
+            del self._groups[group]
 
     def device(self, connection: sqlite3.Connection, device_id: str, platform: str = "") -> int:
         """The device's id; a row for it, should there be none."""

@@ -103,6 +103,10 @@ class Journal:
         """Make all groups due."""
         self.due = dict.fromkeys(self.pending, True)
 
+    def is_free(self, group: int, compacted: int) -> bool:
+        """Whether no row of the group is in the file. compacted: the last of its rows that is in a chunk."""
+        return group not in self.pending and compacted < self._first
+
     def surplus(self, limit: int) -> tuple[int, int]:
         """First row, and the one behind the last, of at most `limit` that are all in chunks."""
         if not self._moved:

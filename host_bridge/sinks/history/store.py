@@ -15,6 +15,7 @@ from host_bridge.sinks.history.groups import Groups
 from host_bridge.sinks.history.journal import Journal
 from host_bridge.sinks.history.retention import Retained
 from host_bridge.sinks.history.schema import STEPS, Step
+from host_bridge.sinks.history.unused import Unused
 
 
 class Store:
@@ -26,6 +27,7 @@ class Store:
         self._groups = Groups()
         self._journal = Journal()
         self._journal.load(database.connection)
+        self._unused = Unused()
 
     @classmethod
     def open(cls, path: Path, *, sync: str = "full", steps: Sequence[Step] = STEPS) -> Store:
@@ -108,10 +110,13 @@ class Store:
         return belief
 
     def retain(self, now_ms: int, max_age_s: float, max_bytes: int, budget_s: float = 0.02) -> Retained:
-        """Delete what is too old, then the oldest while the file is too large, for about `budget_s`."""
+        """Delete what is too old, then the oldest while the file is too large, for about `budget_s`; when that is done,
+        groups and series of which nothing is left, of which there may be more than are looked at in one call."""
         gone = retention.retain(self._database, now_ms, max_age_s, max_bytes, budget_s)
         if gone.full:
             self._journal.hurry()  # it is the journal that is too large: what is in chunks can be deleted
+        if not gone.more:
+            self._unused.delete(self._database, self._groups, self._journal, budget_s)
         return gone
 
     @property
