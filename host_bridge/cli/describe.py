@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from host_bridge.core.catalogue import BY_KEY, Metric
@@ -106,7 +107,7 @@ def _down(frame: bytes) -> Description | None:
 
 
 def _hello(hello: Hello) -> Description:
-    return {
+    about = {
         "device_id": hello.device_id,
         "platform": hello.platform,
         "info": {m.INFO_NAMES[key]: text for key, text in hello.info.items()},
@@ -120,6 +121,18 @@ def _hello(hello: Hello) -> Description:
         "cadence_ms": hello.cadence_ms,
         "reset_cause": m.RESET_CAUSES[hello.reset_cause],
     }
+    given_up = runs_given_up(0 if hello.outbox is None else hello.outbox[0], hello.given_up)
+    return about | ({"ended": True} if hello.ended else {}) | ({"given_up": given_up} if given_up else {})
+
+
+def runs_given_up(first: int, runs: Sequence[int]) -> list[list[int]]:
+    """First and last of the numbers that key 15 of a hello says were given up; `first`: that of its key 7."""
+    found = []
+    for waiting, gone in zip(runs[::2], runs[1::2], strict=False):
+        if gone:
+            found.append([first + waiting, first + waiting + gone - 1])
+        first += waiting + gone
+    return found
 
 
 def _anchor(anchor: tuple[int, ...] | None) -> Description | None:

@@ -33,8 +33,16 @@ def _arrival(description: Description) -> str:
 def _rest(description: Description) -> str:
     named = set(_FIRST) - ({"device_id"} if "channel" not in description else set())
     named |= {"times_ms"} if len(description.get("times_ms", ())) == 1 else set()
+    if "given_up" in description:
+        description = description | {"given_up": _runs(description["given_up"])}
     pairs = [(key, value) for key, value in description.items() if key not in named and key not in _SEPARATE]
     return " ".join(f"{key}={_text(value)}" for key, value in pairs if value is not None and value not in ({}, []))
+
+
+def _runs(runs: list[list[int]]) -> str:
+    """Numbers as on a print dialog: 101,103-104."""
+    shown = [str(first) if first == last else f"{first}-{last}" for first, last in runs[:MAX_SHOWN]]
+    return ",".join(shown) + (f",… ({len(runs)} runs in all)" if len(runs) > MAX_SHOWN else "")
 
 
 def _below(description: Description) -> list[str]:
