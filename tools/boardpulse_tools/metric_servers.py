@@ -35,6 +35,7 @@ class MetricServer:
         program = find(component)
         if program is None:
             raise ProcessError(f"{component.name} is missing. To get it: {component.how_to_get}")
+        self.name = component.name
         self.url = f"http://{LOOPBACK}:{port}"
         self._process = Process(component.name, [program, *arguments], folder / f"{component.name}.log")
 
@@ -47,7 +48,7 @@ class MetricServer:
         """Start it and wait until it serves; after stop() it goes on with its data."""
         self._process.start()
         try:
-            wait_until(self._is_ready, START_S, f"{self._process.name} that is ready", self._process)
+            wait_until(self._is_ready, START_S, f"{self.name} that is ready", self._process)
         except BaseException:
             self._process.stop(STOP_S)
             raise
@@ -107,7 +108,7 @@ class PrometheusReceiver(MetricServer):
 
 
 class VictoriaMetrics(MetricServer):
-    """A single VictoriaMetrics that shows once what it was sent twice."""
+    """A single VictoriaMetrics that shows once what it was sent twice, and the newest at once."""
 
     ready_path = "/health"
 
@@ -118,9 +119,15 @@ class VictoriaMetrics(MetricServer):
             f"-httpListenAddr={LOOPBACK}:{port}",
             f"-storageDataPath={folder / 'data'}",
             "-dedup.minScrapeInterval=1ms",
+            "-search.latencyOffset=0s",
         ]
         super().__init__(VICTORIA_METRICS, arguments, folder, port)
 
     def settle(self) -> None:
         """It shows samples some seconds after it took them, unless it is told to."""
         self.get("/internal/force_flush")
+
+
+def both(folder: Path) -> list[MetricServer]:
+    """One of each, not started yet."""
+    return [PrometheusReceiver(folder / PROMETHEUS.name), VictoriaMetrics(folder / VICTORIA_METRICS.name)]

@@ -13,9 +13,9 @@ from boardpulse_tools.bench.chaos.noise import Cut
 from boardpulse_tools.bench.chaos.program import main_in_the_past
 from boardpulse_tools.bench.chaos.rig import Rig
 from boardpulse_tools.bench.chaos.run import Run
-from boardpulse_tools.bench.chaos.servers import Server, both
 from boardpulse_tools.bench.chaos.stored import METRICS
 from boardpulse_tools.bench.chaos.tally import Taken
+from boardpulse_tools.metric_servers import MetricServer, both
 from boardpulse_tools.processes import ProcessError
 
 OUTAGE_S = 1800
@@ -39,9 +39,9 @@ def measure(run: Run) -> dict[str, Any]:
     }
 
 
-def _with_server(run: Run, server: Server) -> dict[str, Any]:
+def _with_server(run: Run, server: MetricServer) -> dict[str, Any]:
     cut = Cut()
-    more = f'[remote_write]\nurl = "{server.url}/api/v1/write"\nlate_after_seconds = {LATE_S}\n'
+    more = f'[remote_write]\nurl = "{server.write_url}"\nlate_after_seconds = {LATE_S}\n'
     factor = SHORT_FACTOR if run.short else FACTOR
     device = f"late-{server.name}"
     with Rig(run, mqtt=False, uarts=[cut], more=more) as rig:
@@ -80,11 +80,12 @@ def expected(device: str, taken: list[Taken]) -> list[ExpectedSeries]:
     return [ExpectedSeries(metric, {"device_id": device}, times, numbers) for metric in METRICS]
 
 
-def _compare(run: Run, server: Server, wanted: list[ExpectedSeries]) -> tuple[int, float]:
+def _compare(run: Run, server: MetricServer, wanted: list[ExpectedSeries]) -> tuple[int, float]:
     """(missing, time error in seconds), when everything is there or has had its time to come."""
 
     def complete() -> bool:
-        server.show_all()
+        with suppress(OSError):  # asked again a moment later
+            server.settle()
         return backfill_gaps(server.url, wanted)[0] == 0
 
     with suppress(ProcessError):
