@@ -7,7 +7,7 @@ from struct import unpack
 from boardpulse.clock import add, diff
 from boardpulse.compat import const, error_text
 from boardpulse.down import following
-from boardpulse.spill_file import BOOT, DROPPED, HELLO, name, names, records, remove
+from boardpulse.spill_file import BOOT, DROPPED, HELLO, foreign, name, names, records, remove
 from shared_schema.cbor import Writer, encode
 from shared_schema.encode import boot_bytes
 
@@ -23,6 +23,7 @@ _BLOCK_BYTES = const(2048)
 _PATIENCE_MS = const(60000)  # with a boot whose frames nobody acknowledges, while another waits
 _LAST_WORD_MS = const(2000)  # with the answer to a hello behind which nothing comes
 _RETRY_MS = const(60000)  # after files could not be read or written
+_OUTBOX = const(6)  # type of an event
 
 
 class Left:
@@ -51,7 +52,7 @@ class Former:
         self.fault = ""
         self.silent = False  # nothing is sent from flash for now
         self._folder = folder + "/"
-        self._used = self._number = 0
+        self._used = self._number = self._foreign = 0
         self._now: Left | None = None  # whose frames are in the box
         self._upto = 0
         self._turn = False
@@ -75,33 +76,36 @@ class Former:
         before: list[tuple[str, int, int, int]] = []
         for one in found:
             number = int(one[:8], 16)
-            if number < self._number:  # power failed before what it replaces was deleted, which is still whole
-                remove(self._folder + one)
-            else:
-                self._number = number + 1
-                self._take_in(number, self._folder + one, before)
+            path = self._folder + one
+            try:
+                if foreign(path):
+                    self._foreign += os.stat(path)[6]
+                elif number < self._number:  # power failed before what it replaces was deleted, which is still whole
+                    remove(path)
+                else:
+                    self._take_in(number, path, before)
+            except OSError as error:
+                self._fail(error)
+            self._number = max(self._number, number + 1)
+        self._used += self._foreign
 
     def _take_in(self, number: int, path: str, before: "list[tuple[str, int, int, int]]") -> None:
         """Count what is in a file. `before` has path, first and last number and count of each file of the boot that has
         frames."""
         boot = frames = hellos = first = last = 0
         dropped = (0, 0, 0)
-        try:
-            for kind, seq, data in records(path):
-                if kind == BOOT:
-                    boot = seq
-                elif kind == DROPPED:
-                    dropped = unpack("<III", data)
-                elif kind == HELLO:
-                    hellos += 1
-                else:
-                    last = seq
-                    first = first if frames else seq
-                    frames += 1
-            self._used += os.stat(path)[6]
-        except OSError as error:
-            self._fail(error)
-            return
+        for kind, seq, data in records(path):
+            if kind == BOOT:
+                boot = seq
+            elif kind == DROPPED:
+                dropped = unpack("<III", data)
+            elif kind == HELLO:
+                hellos += 1
+            else:
+                last = seq
+                first = first if frames else seq
+                frames += 1
+        self._used += os.stat(path)[6]
         if not hellos:  # nothing in it was whole yet
             self._used -= remove(path)
             return
@@ -120,10 +124,18 @@ class Former:
         left.dropped = [max(left.dropped[i], dropped[i]) for i in range(3)]
 
     def tell(self) -> None:
-        """Now and then: what is done with is forgotten."""
+        """Now and then: what is foreign is told once; what is done with is forgotten."""
         self._rest()
-        if not self.boots:
+        if self._foreign:
+            self._tell("%d bytes of another version stay" % self._foreign)
+            self._foreign = 0
+        if not self.boots and not self.limit:
             self.node.spill = None
+
+    def _tell(self, text: str) -> None:
+        from boardpulse.events import WARNING, body, write
+
+        write(self.node, body(_OUTBOX, WARNING, text, "spill"))
 
     def keep(self, victim: int = 0) -> bool:
         """Put all frames of the outbox on flash, before the board restarts. Where there is no room, samples give way,
@@ -145,13 +157,14 @@ class Former:
 
     def _find(self, number: int) -> str:
         """The path of a file, empty when there is none any more."""
-        for thinned in range(4):
+        for thinned in range(9):
             path = self._folder + name(number, thinned)
             try:
                 os.stat(path)
-                return path
             except OSError:
-                pass
+                continue
+            if not foreign(path):
+                return path
         return ""
 
     def turn(self) -> "Outbox":
@@ -240,7 +253,10 @@ class Former:
 
     def _forget(self, left: Left) -> None:
         """Nothing more is to be said of a boot."""
-        self._used -= remove(self._find(left.first))
+        try:
+            self._used -= remove(self._find(left.first))
+        except OSError as error:  # the next boot says it again
+            self._fail(error)
         self.boots.remove(left)
 
     def _first(self, left: Left) -> int:

@@ -5,7 +5,7 @@ from struct import pack
 
 from boardpulse.compat import const, forget
 from boardpulse.former import Former, Left
-from boardpulse.spill_file import DROPPED, HEAD, HELLO, RECORD, head, name, record, records, remove
+from boardpulse.spill_file import DROPPED, HEAD, HELLO, RECORD, foreign, head, name, record, records, remove
 from shared_schema.cbor import encode
 
 TYPE_CHECKING = const(0)
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from boardpulse.eviction import Eviction
     from boardpulse.node import Node
     from boardpulse.outbox import Outbox
-
-_OUTBOX = const(6)  # type of an event
 
 
 class Spill(Former):
@@ -155,12 +153,10 @@ class Spill(Former):
 
     def tell(self) -> None:
         """Say once that files cannot be written."""
-        self._rest()
+        Former.tell(self)
         if self.fault and not self._told:
-            from boardpulse.events import WARNING, body, write
-
             self._told = self.fault
-            write(self.node, body(_OUTBOX, WARNING, "no room on flash for frames: " + self.fault, "spill"))
+            self._tell("no room on flash for frames: " + self.fault)
 
     # A full quota
 
@@ -199,7 +195,9 @@ class Spill(Former):
             self._empty()
         dropped = list(self.node.outbox.dropped if own else left.dropped)
         dropped[kind] += count
-        new = path[:-1] + str(int(path[-1]) + 1)
+        new = path
+        while new == path or foreign(new):
+            new = new[:-1] + str(int(new[-1]) + 1)
         try:
             with open(new, "wb") as file:
                 file.write(head(left.boot, left.next))

@@ -20,6 +20,7 @@ HEAD = 16
 RECORD = 12
 _MAGIC = b"BPS\x01"  # and the version
 _LONGEST = const(8192)
+_ENOENT = const(2)
 
 
 def head(boot: int, first: int) -> bytes:
@@ -55,6 +56,18 @@ def records(path: str) -> "Iterator[tuple[int, int, bytes]]":
             if len(data) < length or crc32(data, crc32(start[:8])) != crc:
                 return
             yield kind, seq, data
+
+
+def foreign(path: str) -> bool:
+    """Whether it is a file of a version that this firmware does not know, which it neither reads nor deletes."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read(4)
+    except OSError as error:
+        if error.args[0] != _ENOENT:
+            raise
+        return False
+    return len(data) == 4 and data != _MAGIC and data[:3] == _MAGIC[:3]
 
 
 def name(number: int, thinned: int = 0) -> str:

@@ -858,6 +858,45 @@ def what_cannot_be_written_whole_is_deleted():
     kept("a file system that is full while a file is written anew leaves the old one only")
 
 
+def files_of_another_version_are_left_alone():
+    files = Files()
+    use(files)
+    board = Board()
+    board.put(20)
+    board.put(40, CRASH)
+    board.node.spill.keep()
+    paths = sorted(files.files)
+    newer = {
+        paths[1]: b"BPS\x02" + files.files[paths[1]][4:],
+        paths[-1][:-4] + "f.b0": b"BPS\x02" + bytes(3000),
+        paths[-1][:-4] + "f.b1": b"BPS\x02",
+        paths[2][:-1] + "1": b"BPS\x09" + bytes(500),
+    }
+    files.files.update(newer)
+    size = sum([len(data) for data in newer.values()])
+    bridge = Bridge()
+    again = Board(limit=14000, segment=600)  # what there is leaves room for few files
+    room = again.node.spill.room()
+    assert room == 14000 - sum([len(files.files[path]) for path in files.files])
+    again.node.spill.tell()
+    for kind in (SAMPLES, EVENT, SAMPLES):
+        again.put(60, kind)
+    assert again.node.outbox.dropped[SAMPLES] > 0
+    assert sum([len(files.files[path]) for path in files.files]) <= 14000
+    again.run(200, bridge)
+    assert {path: files.files.get(path) for path in newer} == newer
+    assert sorted(files.files) == sorted(newer)
+    told = [loads(frame)[4] for frame in bridge.frames.values() if loads(frame)[0] == 3]
+    assert [event[3] for event in told if event[1] == 6] == [str(size) + " bytes of another version stay"]
+    assert len(bridge.of(board.node.boot)) > 20
+    full = Board(limit=3000)
+    full.put(60)
+    assert sorted(files.files) == sorted(newer)
+    assert full.node.spill.room() == 0
+    assert full.node.outbox.dropped[SAMPLES] > 0
+    kept("files of another version are told, count against the quota, and stay to the byte")
+
+
 def without_heap_the_outbox_goes_on():
     files = Files()
     use(files)
@@ -945,6 +984,7 @@ a_full_quota_gives_up_events_for_a_crash()
 a_foreign_file_hinders_no_crash()
 a_crash_has_its_file_whatever_was_before()
 what_cannot_be_written_whole_is_deleted()
+files_of_another_version_are_left_alone()
 without_heap_the_outbox_goes_on()
 flash_that_cannot_be_read_silences_nobody()
 a_fault_of_long_ago_is_over()
