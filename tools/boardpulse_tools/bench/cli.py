@@ -3,6 +3,8 @@
 import signal
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -76,6 +78,21 @@ def chaos(json_wanted: bool, short: bool, only: tuple[str, ...], seed: int | Non
     finish(command.chaos_report(seed, short, only, tell), json_wanted)
 
 
+@bench.command()
+@click.option("--json", "json_wanted", is_flag=True, help="One JSON object instead of tables.")
+@click.option("--peers", is_flag=True, help="Scrape mqtt-exporter and mqtt2prometheus, too.")
+@click.option("--short", is_flag=True, help="Without 120,000 series: 20 seconds.")
+@click.option("--rounds", type=click.IntRange(1, 1_000), default=5, show_default=True, help="Of which medians are.")
+def exposition(json_wanted: bool, peers: bool, short: bool, rounds: int) -> None:
+    """How long scrapes take, beside prometheus_client and the peers, and how long ingest pauses meanwhile."""
+    from boardpulse_tools.bench.exposition import command
+
+    with ended_in_order():
+        sizes = command.SHORT_SIZES if short else command.SIZES
+        report = command.exposition_report(sizes, rounds, peers, teller())
+    finish(report, json_wanted)
+
+
 def board_report(cycles: int, port: str | None) -> Report:
     """Everything that this machine can measure; what it cannot is a goal that is not met, with a note."""
     from boardpulse_tools.bench.board import goals, results
@@ -104,6 +121,21 @@ def wire_report(samples: int) -> Report:
         tables=[sizes.table(measured), latency.table(latencies)],
         notes=[sizes.note(measured), *latency.notes(latencies)],
     )
+
+
+@contextmanager
+def ended_in_order() -> Iterator[None]:
+    """Have the processes that a bench starts end with it; one that cannot do its part ends it with a message."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        yield
+    except ProcessError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def teller() -> Callable[[str], None]:
+    """Who hears how far a bench is: whoever sits at a terminal."""
+    return partial(click.echo, err=True) if sys.stderr.isatty() else lambda _: None
 
 
 def finish(report: Report, json_wanted: bool) -> None:

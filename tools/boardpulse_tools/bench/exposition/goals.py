@@ -1,0 +1,58 @@
+"""The numbers to reach, and the tables. A page on which every value has changed is the case that counts."""
+
+from typing import Any
+
+from boardpulse_tools.bench.report import NO_VALUE, Goal, Table
+
+PEER_LIMITS = {"mqtt_exporter": 0.1, "mqtt2prometheus": 0.35, "prometheus_client": 0.08}
+SCRAPE_120K_S = 0.5
+INGEST_STALL_MS = 50
+STATISTICS = ("median", "mean", "p95", "p99", "min", "max", "stdev")
+
+
+def median(size: dict[str, Any] | None, name: str) -> float | None:
+    """Seconds of a scrape, or of another's, in the middle of the rounds; None where it was not measured."""
+    found = None if size is None else size["seconds"].get(name)
+    return None if found is None else float(found["median"])
+
+
+def ratio(size: dict[str, Any] | None, other: str) -> float | None:
+    """Our scrape of a page that has changed throughout ÷ another's of the same devices."""
+    ours, theirs = median(size, "all"), median(size, other)
+    return None if ours is None or not theirs else ours / theirs
+
+
+def goals(sizes: dict[int, dict[str, Any]], stall: dict[str, Any] | None) -> list[Goal]:
+    """By the names of the table of goals. `sizes` by their number of series."""
+    return [
+        *(Goal(f"scrape_12k_vs_{name}", ratio(sizes.get(12_000), name), limit) for name, limit in PEER_LIMITS.items()),
+        Goal("scrape_120k_s", median(sizes.get(120_000), "all"), SCRAPE_120K_S),
+        Goal("ingest_stall_ms", None if stall is None else stall["scraped_ms"]["median"], INGEST_STALL_MS),
+    ]
+
+
+def tables(sizes: dict[int, dict[str, Any]], stall: dict[str, Any] | None) -> list[Table]:
+    """For people: all statistics of each size, and the pauses of ingest."""
+    out = [_size(series, size) for series, size in sizes.items()]
+    if stall is not None:
+        rows = [
+            ("while the page is scraped", *_numbers(stall["scraped_ms"])),
+            ("as long without a scrape", *_numbers(stall["quiet_ms"])),
+        ]
+        out.append(Table("Longest pause of ingest, milliseconds", ("", *STATISTICS), rows))
+    return out
+
+
+def _size(series: int, size: dict[str, Any]) -> Table:
+    rows = []
+    for name, seconds in size["seconds"].items():
+        cpu = size["cpu_seconds"].get(name)
+        milliseconds = {key: seconds[key] * 1000 for key in STATISTICS}
+        shown = NO_VALUE if cpu is None else f"{cpu['median'] * 1000:.1f}"
+        rows.append((name, f"{size['bytes'][name]:,}", *_numbers(milliseconds), shown))
+    title = f"A scrape of {series:,} series ({size['lines']:,} lines), milliseconds"
+    return Table(title, ("changed since the last", "bytes", *STATISTICS, "CPU, median"), rows)
+
+
+def _numbers(values: dict[str, float]) -> list[str]:
+    return [f"{values[key]:.1f}" for key in STATISTICS]
