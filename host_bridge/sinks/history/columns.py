@@ -21,6 +21,8 @@ _HAS_SPECIALS = 8
 _DEFLATED = 16
 _PLAIN = 32  # instead of differences, which would not fit int64, the numbers themselves
 
+MAX_NUMBERS = 1_024  # of a column; a damaged number must not take all memory
+
 _LIMITS = (1 << 7, 1 << 15, 1 << 31)
 
 
@@ -64,7 +66,9 @@ def _filled(numbers: array[int]) -> array[int]:
 
 
 def unpack(data: bytes, n: int) -> list[int]:
-    """The n numbers of a column, specials still as numbers."""
+    """The n numbers of a column, specials still as numbers. errors.UNREADABLE where it is none."""
+    if not 0 < n <= MAX_NUMBERS:
+        raise ValueError(f"a column of {n}")
     flags = data[0]
     body = zlib.decompress(data[1:]) if flags & _DEFLATED else data[1:]
     first = from_bytes("q", body[:8])[0]

@@ -8,12 +8,12 @@ from array import array
 from dataclasses import dataclass, field
 
 from host_bridge.sinks.history.coding import decode_row
-from host_bridge.sinks.history.columns import is_sorted, pack
+from host_bridge.sinks.history.columns import MAX_NUMBERS, is_sorted, pack
 from host_bridge.sinks.history.database import Database
 from host_bridge.sinks.history.journal import Journal, Pending, is_enough
 from host_bridge.sinks.history.schema import PART_BITS
 
-CHUNK_SAMPLES = 1_024
+CHUNK_SAMPLES = MAX_NUMBERS
 DELETED_AT_ONCE = 5_000  # rows of the journal: a few milliseconds
 
 JournalRow = tuple[int, int, bytes]  # first time, number of times, data
@@ -80,6 +80,9 @@ def _rows(connection: sqlite3.Connection, ids: list[int], first: int) -> list[Jo
 
 
 def _columns(rows: list[JournalRow], width: int) -> _Columns:
+    for _, n, data in rows:
+        if n < 1 or width < 1 or len(data) != 8 * (n - 1 + n * width):
+            raise ValueError(f"{len(data)} bytes for {n} samples of {width} columns")
     if all(n == 1 for _, n, _ in rows):
         whole: array[int] = decode_row(0, 1, b"".join(data for _, _, data in rows))[1]
         return _Columns([t0 for t0, _, _ in rows], [whole[column::width] for column in range(width)])

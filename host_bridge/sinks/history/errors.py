@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import sqlite3
+import zlib
 from pathlib import Path
 
 from shared_schema.errors import BoardpulseError
@@ -47,6 +48,9 @@ _SYSTEM = {
     errno.ELOOP: "path",
 }
 
+# What reading rows raises whose content is not what was once written: JSON, bytes and numbers that make no sense.
+UNREADABLE = (ValueError, TypeError, LookupError, ArithmeticError, zlib.error)
+
 
 class StoreError(BoardpulseError):
     """A store cannot be used. The message says which file, what is wrong with it, and what to do."""
@@ -68,10 +72,17 @@ class StoreUnavailableError(StoreError):
 def translated(error: sqlite3.Error, path: Path) -> Exception:
     """The error of ours that says the same; the error itself where it is our own bug."""
     code = getattr(error, "sqlite_errorcode", 0)
+    if not code and isinstance(error, sqlite3.OperationalError):  # Python's own: a text that is no UTF-8
+        return unreadable(error, path)
     reason = _REASONS.get(code & 0xFF)
     if reason is None:
         return error
     return StoreUnavailableError(reason, path, f"{error} [{error.sqlite_errorname}]")
+
+
+def unreadable(error: Exception, path: Path) -> StoreUnavailableError:
+    """The same for rows whose content makes no sense (UNREADABLE)."""
+    return StoreUnavailableError("corrupt", path, f"its content makes no sense: {type(error).__name__}, {error}")
 
 
 def of_system(error: OSError, path: Path) -> StoreUnavailableError:

@@ -44,10 +44,11 @@ def read_extents(connection: sqlite3.Connection, device_id: str) -> list[Extent]
     found: dict[tuple[object, ...], Extent] = {}
     for device, *row, first, last, samples in connection.execute(_SQL, (device_id,)):
         series = series_of(row)
+        first, last, samples = int(first), int(last), int(samples)
         key = (device, series.name, series.labels)
         before = found.get(key)
         if before is not None:
             first, last = min(first, before.first_ms), max(last, before.last_ms)
             samples += before.samples
-        found[key] = Extent(device, series, first, last, samples)
+        found[key] = Extent(str(device), series, first, last, samples)
     return list(found.values())

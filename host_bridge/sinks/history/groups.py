@@ -120,10 +120,10 @@ def _place(connection: sqlite3.Connection, group: int, ids: Iterable[int], serie
 
 
 def series_of(row: tuple[str, str, int, int, str]) -> KeptSeries:
-    """A series from its name, labels, type, scale and bounds."""
+    """A series from its name, labels, type, scale and bounds. errors.UNREADABLE where they are none."""
     name, labels, kind, scale, bounds = row
     pairs = tuple((str(key), str(value)) for key, value in json.loads(labels))
-    return KeptSeries(name, pairs, kind, scale, tuple(json.loads(bounds)))
+    return KeptSeries(str(name), pairs, int(kind), int(scale), tuple(map(int, json.loads(bounds))))
 
 
 def read_group(connection: sqlite3.Connection, group: int) -> GroupRow:

@@ -54,5 +54,7 @@ def _from_journal(
         for i, column in enumerate(columns, first):
             start = 8 * (n - 1 + i * n)
             column += from_bytes("q", data[start : start + 8 * n])
+    if any(len(column) != len(times) for column in columns):
+        raise ValueError("a frame that is not whole")
     if times:
         yield Piece(times, columns)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from host_bridge.core.records import EventRecord, KeptDevice, KeptSeries
 from host_bridge.sinks.history import events, opening, state
-from host_bridge.sinks.history.errors import StoreError, of_system, translated
+from host_bridge.sinks.history.errors import UNREADABLE, StoreError, of_system, translated, unreadable
 from host_bridge.sinks.history.extents import Extent, read_extents
 from host_bridge.sinks.history.groups import series_of
 from host_bridge.sinks.history.pieces import Piece, read_pieces
@@ -57,7 +57,7 @@ class History:
         """All devices, in the order of their names."""
         with self._moment() as connection:
             rows = connection.execute("SELECT device_id, platform FROM device ORDER BY device_id")
-            return [DeviceRow(*row) for row in rows]
+            return [DeviceRow(str(device_id), str(platform)) for device_id, platform in rows]
 
     def boots(self) -> list[KeptDevice]:
         """Devices and their boots with the states that the core gave."""
@@ -92,7 +92,7 @@ class History:
             for number, series in _series(connection, device_id, metric):
                 if wanted <= set(series.labels):
                     found.append((series, read_pieces(connection, number, series.width, since_ms, until_ms)))
-        return joined(found, since_ms, until_ms)
+            return joined(found, since_ms, until_ms)
 
     def events(self, device_id: str, since_ms: int = 0, until_ms: int = _ENDLESS) -> list[EventRecord]:
         """The device's events from `since_ms` to `until_ms`, both included, in the order in which they happened."""
@@ -109,6 +109,8 @@ class History:
             yield self._connection
         except sqlite3.Error as error:
             raise _unreadable(error, self.path) from error
+        except UNREADABLE as error:
+            raise unreadable(error, self.path) from error
         finally:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")

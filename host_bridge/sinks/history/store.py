@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from host_bridge.core.records import EventRecord, KeptDevice, Record, SamplesRecord
 from host_bridge.sinks.history import age, compaction, events, journal, opening, retention, state
 from host_bridge.sinks.history.database import Database
-from host_bridge.sinks.history.errors import translated
+from host_bridge.sinks.history.errors import UNREADABLE, translated, unreadable
 from host_bridge.sinks.history.groups import Groups
 from host_bridge.sinks.history.journal import Journal
 from host_bridge.sinks.history.retention import Retained
@@ -50,6 +51,8 @@ class Store:
             os.close(lock)
             if isinstance(error, sqlite3.Error):
                 raise translated(error, path) from error
+            if isinstance(error, UNREADABLE):
+                raise unreadable(error, path) from error
             raise
 
     @property
@@ -68,10 +71,8 @@ class Store:
 
     def load(self) -> list[KeptDevice]:
         """What Fleet.restore() needs: devices with their state and boots, oldest first."""
-        try:
+        with self._readable():
             return state.load(self._database.connection)
-        except sqlite3.Error as error:
-            raise translated(error, self.path) from error
 
     def commit(self, records: Sequence[Record], outgoing: Sequence[SamplesRecord] = ()) -> None:
         """Keep the records, and those of `outgoing` for remote write too: all of it, or nothing.
@@ -99,7 +100,8 @@ class Store:
 
     def compact(self, now_ms: int, budget_s: float = 0.02) -> bool:
         """Rewrite what the journal has enough of into columns, for about `budget_s`. True: there is more to do."""
-        return compaction.compact(self._database, self._journal, now_ms, budget_s)
+        with self._readable():
+            return compaction.compact(self._database, self._journal, now_ms, budget_s)
 
     def believe(self, wall_ms: int, ran_ms: int, max_age_s: float) -> age.Belief:
         """What retention is to believe of the time (age.py), `ran_ms` of running time after the last such call."""
@@ -112,12 +114,23 @@ class Store:
     def retain(self, now_ms: int, max_age_s: float, max_bytes: int, budget_s: float = 0.02) -> Retained:
         """Delete what is too old, then the oldest while the file is too large, for about `budget_s`; when that is done,
         groups and series of which nothing is left, of which there may be more than are looked at in one call."""
-        gone = retention.retain(self._database, now_ms, max_age_s, max_bytes, budget_s)
-        if gone.full:
-            self._journal.hurry()  # it is the journal that is too large: what is in chunks can be deleted
-        if not gone.more:
-            self._unused.delete(self._database, self._groups, self._journal, budget_s)
+        with self._readable():
+            gone = retention.retain(self._database, now_ms, max_age_s, max_bytes, budget_s)
+            if gone.full:
+                self._journal.hurry()  # it is the journal that is too large: what is in chunks can be deleted
+            if not gone.more:
+                self._unused.delete(self._database, self._groups, self._journal, budget_s)
         return gone
+
+    @contextlib.contextmanager
+    def _readable(self) -> Iterator[None]:
+        """What makes no sense in the file is its damage."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise translated(error, self.path) from error
+        except UNREADABLE as error:
+            raise unreadable(error, self.path) from error
 
     @property
     def journal_rows(self) -> int:
