@@ -31,16 +31,19 @@ from host_bridge.options import MqttOptions
 from host_bridge.sources.delivery import deliver_link, deliver_within
 from host_bridge.sources.mqtt_live import LiveFeed
 from host_bridge.sources.mqtt_session import LinkError, MqttSession
-from shared_schema.messages import MAX_FRAME_BYTES, SHARDS, TOPIC_ROOT, is_identifier, shard, topic
+from host_bridge.sources.mqtt_tap import Message
+from shared_schema.messages import SHARDS, TOPIC_ROOT, is_identifier, shard, topic
 
 SOURCE = "mqtt"
 CHANNELS = (("up", 1), ("hello", 0), ("state", 0))  # with the QoS that we subscribe with
 OVERLOAD_S = 5.0
 MAX_EARLY = 1000  # frames (QoS 1) that wait for the retained hellos; unless told otherwise a broker sends 20
 MAX_WITHHELD = 10  # frames that the core holds and that stay unconfirmed: half of what mosquitto sends ahead
+MAX_TOPICS = 40_000  # that are remembered as taken apart: three for each of 10,000 boards, and some
 _TOPIC_LEVELS = 5
 
 Token = tuple[int, int]  # number of the connection, and MQTT's message id on it
+Named = tuple[str, str]  # device id and channel
 
 
 class MqttSource:
@@ -50,10 +53,12 @@ class MqttSource:
 
     def __init__(self, options: MqttOptions) -> None:
         self._options = options
+        self._port = options.url
         self._deliver: Callable[[Received], bool] = lambda received: False
         self._connection = 0
         self._unanswered: dict[Token, float] = {}  # when each came, oldest first
-        self._early: deque[paho.MQTTMessage] = deque()  # on `up`, before the retained hellos; of the session's thread
+        self._early: deque[Message] = deque()  # on `up`, before the retained hellos; of the session's thread
+        self._topics: dict[bytes, Named | None] = {}  # what parse_topic() said; of the session's threads
         self._withheld: dict[Token, None] = {}  # those of them that the core holds, oldest first
         self._lock = threading.Lock()  # of both
         self._paused = threading.Event()
@@ -103,11 +108,11 @@ class MqttSource:
 
     def acknowledge(self, token: object) -> None:
         """Confirm the message of `token`, if it is of this connection and was not confirmed before."""
-        with self._lock:
-            known = self._unanswered.pop(token, None) if isinstance(token, tuple) else None
-            self._withheld.pop(token, None)  # type: ignore[call-overload]  # another's token is not in it
-        if known is not None and isinstance(token, tuple):
-            self._confirm(token)
+        with self._lock:  # also of confirm(): a token that is known here is of this connection
+            if self._unanswered.pop(token, None) is None:  # type: ignore[call-overload]  # another's token is not in it
+                return
+            self._withheld.pop(token, None)  # type: ignore[call-overload]
+            self._session.confirm(token[1])  # type: ignore[index]
 
     def withhold(self, token: object) -> None:
         """The core holds the message of `token`: confirm the oldest of those that it holds when there are too many."""
@@ -127,19 +132,10 @@ class MqttSource:
         if self._unanswered:
             self._session.do(_ask_again)
 
-    def _show(self, message: paho.MQTTMessage) -> None:
+    def _show(self, message: Message) -> None:
         received = self._received(message, None)
         if received is not None and not self._paused.is_set():
             self._deliver(replace(received, shown=True))
-
-    def _confirm(self, token: Token) -> None:
-        connection, mid = token
-
-        def confirm(client: paho.Client) -> None:
-            if connection == self._connection:
-                client.ack(mid, 1)
-
-        self._session.do(confirm)
 
     def _up(self) -> None:
         self._tell(LINK_UP, "connected")
@@ -160,7 +156,7 @@ class MqttSource:
             self._withheld.clear()
             self._connection += 1
 
-    def _take(self, message: paho.MQTTMessage) -> None:
+    def _take(self, message: Message) -> None:
         if not self._session.connected and message.qos:
             self._early.append(message)
             if len(self._early) > MAX_EARLY:
@@ -168,7 +164,7 @@ class MqttSource:
         else:
             self._pass_on(message)
 
-    def _pass_on(self, message: paho.MQTTMessage) -> None:
+    def _pass_on(self, message: Message) -> None:
         if self._paused.is_set():
             return
         token = self._remember(message)
@@ -176,7 +172,7 @@ class MqttSource:
         if received is None or (self._deliver_patiently(received) and received.token is None):
             self.acknowledge(token)
 
-    def _remember(self, message: paho.MQTTMessage) -> Token | None:
+    def _remember(self, message: Message) -> Token | None:
         if message.qos == 0:
             return None
         token = (self._connection, message.mid)
@@ -184,25 +180,30 @@ class MqttSource:
             self._unanswered[token] = time.monotonic()
         return token
 
-    def _received(self, message: paho.MQTTMessage, token: Token | None) -> Received | None:
+    def _received(self, message: Message, token: Token | None) -> Received | None:
         """The message as the core knows it; None for one that says nothing (the removal of a retained one)."""
         now = time.time()
-        port = self._options.url
-        named = parse_topic(message)
+        named = self._topics.get(message.topic) or self._named(message.topic)
         if named is None:
-            return Received(SOURCE, port, now, BAD, "identity")
+            return Received(SOURCE, self._port, now, BAD, "identity")
         device_id, channel = named
-        if not message.payload:
-            return None
-        if len(message.payload) > MAX_FRAME_BYTES:
-            return Received(SOURCE, port, now, BAD, "too_long", device_id, channel)
-        payload = bytes(message.payload)
-        again = bool(message.dup)
-        return Received(SOURCE, port, now, FRAME, payload, device_id, channel, bool(message.retain), token, again)
+        if message.payload:
+            return Received(
+                SOURCE, self._port, now, FRAME, message.payload, device_id, channel, message.retain, token, message.dup
+            )
+        return Received(SOURCE, self._port, now, BAD, "too_long", device_id, channel) if message.size else None
+
+    def _named(self, name: bytes) -> Named | None:
+        named = parse_topic(name)
+        if named is not None:
+            if len(self._topics) >= MAX_TOPICS:
+                self._topics.clear()
+            self._topics[name] = named
+        return named
 
     def _deliver_patiently(self, received: Received) -> bool:
         """Deliver, waiting while the queue is full. False when paused meanwhile: the message stays with the broker."""
-        if deliver_within(self._deliver, received, OVERLOAD_S, self._paused):
+        if self._deliver(received) or deliver_within(self._deliver, received, OVERLOAD_S, self._paused):
             return True
         if self._paused.is_set():
             return False
@@ -241,10 +242,10 @@ def unwanted(shards: tuple[str, ...]) -> list[str]:
     return [f"{TOPIC_ROOT}/{part}/+/{channel}" for part in ["+", *others] for channel, _ in CHANNELS]
 
 
-def parse_topic(message: paho.MQTTMessage) -> tuple[str, str] | None:
+def parse_topic(name: bytes) -> Named | None:
     """Device id and channel of a topic. None when it is none of ours: other levels, an impossible id, a wrong shard."""
     try:
-        levels = message.topic.split("/")
+        levels = name.decode().split("/")
     except UnicodeDecodeError:
         return None
     if len(levels) != _TOPIC_LEVELS or "/".join(levels[:2]) != TOPIC_ROOT:

@@ -10,10 +10,9 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 
-import paho.mqtt.client as paho
-
 from host_bridge.options import MqttOptions
 from host_bridge.sources.mqtt_session import MqttSession
+from host_bridge.sources.mqtt_tap import Message
 
 PATIENCE_S = 2.0  # a queue that is full for a moment is not worth a connection
 
@@ -26,7 +25,7 @@ class LiveFeed:
         options: MqttOptions,
         client_id: str,
         filters: list[tuple[str, int]],
-        on_message: Callable[[paho.MQTTMessage], None],
+        on_message: Callable[[Message], None],
     ) -> None:
         self._options = replace(options, clean_session=True)
         self._client_id = client_id

@@ -20,6 +20,7 @@ from structlog import get_logger
 
 from host_bridge.options import MqttOptions
 from host_bridge.sources.backoff import Backoff
+from host_bridge.sources.mqtt_tap import Message, Tap, TappedClient
 from host_bridge.sources.wake import Waker
 from shared_schema.messages import TOPIC_ROOT
 
@@ -52,7 +53,7 @@ class MqttSession:
         *,
         unwanted: list[str] | None = None,
         clean: bool = False,
-        on_message: Callable[[paho.MQTTMessage], None],
+        on_message: Callable[[Message], None],
         on_up: Callable[[], None],
         on_down: Callable[[str], None],
         on_connecting: Callable[[], None] = lambda: None,
@@ -64,6 +65,8 @@ class MqttSession:
         self._on_message, self._on_up, self._on_down = on_message, on_up, on_down
         self._on_connecting, self._on_turn = on_connecting, on_turn
         self._commands: deque[Command] = deque()
+        self._confirms: deque[int] = deque()  # message ids
+        self._woken = False
         self._waker = Waker()
         self._stopping = threading.Event()
         self._failure = ""
@@ -100,11 +103,21 @@ class MqttSession:
         """Have the thread call `command` with the client. While there is no connection it is dropped."""
         if self._linked:
             self._commands.append(command)
+            self._wake()
+
+    def confirm(self, mid: int) -> None:
+        """Have the thread confirm a message. Of an earlier connection only until on_connecting() returns."""
+        self._confirms.append(mid)
+        self._wake()
+
+    def _wake(self) -> None:
+        if not self._woken:
+            self._woken = True
             self._waker.wake()
 
-    def _make_client(self, client_id: str, clean: bool) -> paho.Client:
+    def _make_client(self, client_id: str, clean: bool) -> TappedClient:
         options = self._options
-        client = paho.Client(CallbackAPIVersion.VERSION2, client_id, clean_session=clean, manual_ack=True)
+        client = TappedClient(CallbackAPIVersion.VERSION2, client_id, clean_session=clean, manual_ack=True)
         client.max_inflight_messages_set(MAX_INFLIGHT)
         client.max_queued_messages_set(MAX_QUEUED)
         client.connect_timeout = CONNECT_TIMEOUT_S
@@ -116,7 +129,6 @@ class MqttSession:
         client.on_subscribe = self._subscribed
         client.on_unsubscribe = self._unsubscribed
         client.on_disconnect = self._disconnected
-        client.on_message = self._message
         client.connect_async(options.host, options.port, options.keepalive_s)
         return client
 
@@ -137,9 +149,10 @@ class MqttSession:
     def _connect_and_serve(self) -> str:
         """Serve one connection until it ends; why it ended."""
         self._failure = ""
-        self._commands.clear()
         try:
             self._on_connecting()
+            self._commands.clear()
+            self._confirms.clear()
             self._client.reconnect()
             self._serve()
         except (LinkError, OSError) as error:  # ssl.SSLError is an OSError
@@ -154,44 +167,62 @@ class MqttSession:
 
     def _serve(self) -> None:
         until = 0.0
-        while (sock := self._client.socket()) is not None:
+        while (tap := self._client.tap) is not None:
             if self._stopping.is_set():
                 until = until or time.monotonic() + GOODBYE_S
-                if self._said_goodbye(until):
+                if self._said_goodbye(tap, until):
                     return
-            self._do_commands()
-            self._turn(sock)
+            self._do_commands(tap)
+            self._turn(tap)
             self._on_turn()
         raise LinkError(self._failure or "the broker closed the connection")
 
-    def _do_commands(self) -> None:
+    def _do_commands(self, tap: Tap) -> None:
         while self._commands:
             self._commands.popleft()(self._client)
+        while self._confirms:
+            tap.confirm(self._confirms.popleft())
+        if not self._client.want_write():
+            tap.flush()
 
-    def _turn(self, sock: Any) -> None:
-        """Wait for the socket or for a call, and let paho read and write."""
-        pending = sock.pending() if isinstance(sock, ssl.SSLSocket) else 0
-        writing = [sock] if self._client.want_write() else []
-        readable, writable, _ = select.select([sock, self._waker], writing, [], 0 if pending else WAIT_S)
+    def _turn(self, tap: Tap) -> None:
+        """Wait for the socket or for a call, take messages, and let paho read and write."""
+        pending = tap.pending()
+        writing = [tap] if self._client.want_write() or tap.wants_write else []
+        reading: list[Tap | Waker] = [tap, self._waker]
+        readable, writable, _ = select.select(reading, writing, [], 0 if pending else WAIT_S)
         if self._waker in readable:
             self._waker.clear()
-            self._do_commands()
-        if sock in readable or pending:
-            self._client.loop_read()
-        if sock in writable:
+            self._woken = False  # what is queued by now is done below; for what comes later it is set again
+            self._do_commands(tap)
+        if tap in readable or pending:
+            tap.fill()
+            self._take(tap)
+        if tap in writable:
             self._client.loop_write()
         self._client.loop_misc()
 
-    def _said_goodbye(self, until: float) -> bool:
+    def _take(self, tap: Tap) -> None:
+        """Pass messages on, and let paho read what is its own, in the order in which they came."""
+        for message in tap.packets():
+            if message is not None:
+                self._on_message(message)
+                continue
+            self._client.loop_read()
+            if self._client.tap is not tap:
+                return
+
+    def _said_goodbye(self, tap: Tap, until: float) -> bool:
         """Whether the broker has read all that we sent, or has taken too long for it.
 
         A broker may throw away what it has not read when a connection closes. It answers in order: so ask it for
         something harmless after everything else, and wait for the answer.
         """
-        self._do_commands()
-        if self._last_mid is None:
+        self._do_commands(tap)
+        if self._last_mid is None and not tap.wants_write:
             _, self._last_mid = self._client.unsubscribe(NO_TOPIC)
-        return self._answered_mid == self._last_mid or time.monotonic() > until
+        answered = self._last_mid is not None and self._answered_mid == self._last_mid
+        return answered or time.monotonic() > until
 
     def _connected_to_broker(self, client: paho.Client, _data: Any, flags: Any, code: Any, _properties: Any) -> None:
         if code.is_failure:
@@ -225,9 +256,6 @@ class MqttSession:
     def _disconnected(self, _client: paho.Client, _data: Any, _flags: Any, code: Any, _properties: Any) -> None:
         self._connected = self._linked = False
         self._failure = self._failure or f"the connection broke: {code}"
-
-    def _message(self, _client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
-        self._on_message(message)
 
     def _say_down(self, reason: str) -> None:
         """Once for each outage: while it lasts, attempts fail in many words."""
