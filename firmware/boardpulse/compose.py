@@ -54,7 +54,7 @@ def load(source: "str | dict[str, Any]", board: "Any" = None) -> Node:
     # What the start took and is no longer needed shall not lie between what stays.
     forget("board", "boards._ports.common", "boards._ports.radio")
     forget("boards._ports.esp32", "boards._ports.rp2", "boards._ports.stm32")
-    forget("boardpulse.sizing")
+    forget("boardpulse.sizing", "boardpulse.crash_file")
     forget("boardpulse.compose", "boardpulse.config", "boardpulse.declaration", "boardpulse.events", "boardpulse.chips")
     gc.collect()
     return node
@@ -168,6 +168,10 @@ def _prepare_crashes(node: Node, path: str) -> None:
         from boardpulse.former import Former
 
         node.spill = Former(node, _block(node), node.crash_folder)
+    elif left and node.spill is not None:
+        from boardpulse.crash_file import adopt
+
+        adopt(node.spill, node.crash_folder)
 
 
 def _block(node: Node) -> Outbox:

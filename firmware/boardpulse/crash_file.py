@@ -5,17 +5,19 @@ import os
 from struct import pack
 
 from boardpulse.compat import const, forget
-from boardpulse.spill_file import BOOT, DROPPED, HELLO, head, name, names, record, records, remove
+from boardpulse.spill_file import BOOT, DROPPED, HELLO, foreign, head, name, names, record, records, remove
 from shared_schema.cbor import encode
 
 TYPE_CHECKING = const(0)
 if TYPE_CHECKING:
+    from boardpulse.former import Former
     from boardpulse.node import Node
 
 _EVENT = const(1)
 _CRASH = const(2)
 _MOST_FILES = const(4)
 _MOST_WRITTEN = const(16)  # of a boot: flash wears out
+_PIECE = const(256)
 
 
 def keep(node: "Node", seq: int, frame: bytes) -> None:
@@ -73,3 +75,23 @@ def settle(node: "Node") -> None:
                     remove(path)
     except OSError:
         pass
+
+
+def adopt(spill: "Former", folder: str) -> None:
+    """Move crashes from before the board spilled to where it spills, as far as there is room."""
+    for one in names(folder):
+        path = folder + "/" + one
+        new = spill._folder + name(spill._number)
+        try:
+            if foreign(path) or os.stat(path)[6] > spill.room():
+                continue
+            with open(path, "rb") as old, open(new, "wb") as file:
+                data = old.read(_PIECE)
+                while data:
+                    file.write(data)
+                    data = old.read(_PIECE)
+        except (OSError, MemoryError):
+            remove(new)
+            continue
+        spill.adopt(new)
+        remove(path)

@@ -59,9 +59,20 @@ class Former:
         self._since = 0
         self._retry_at = -1
         self._scan(folder)
+        self._draw()
+
+    def _draw(self) -> None:
+        """Another boot id, where that of the node is on flash."""
+        node = self.node
         while [one for one in self.boots if one.boot == node.boot]:
             node.boot = node.boot % 0x3FFFFFFF + 1
             node.boot_bytes = boot_bytes(node.boot)
+
+    def adopt(self, path: str) -> None:
+        """A file was written with the next number, before any frame of this boot is made."""
+        self._take_in(self._number, path, [])
+        self._number += 1
+        self._draw()
 
     def _scan(self, folder: str) -> None:
         try:

@@ -773,6 +773,56 @@ def frames_larger_than_a_segment_travel_too():
     kept("a frame larger than a segment has a file of its own")
 
 
+def crashes_from_before_it_spilled_travel_too():
+    left = 1 << 29
+    at = 0
+    while left == 1 << 29 or at < 2000:
+        files = Files()
+        use(files)
+        before = Board(spills=False)
+        before.node.crash_folder = "crash"
+        before.put(3)
+        before.node.crash("task", ValueError("the first"))
+        before.node.crash("task", ValueError("the second"))
+        kept_before = sorted(files.files)
+        assert len(kept_before) == 2
+        files.left = left = at or 1 << 29
+        try:
+            crash_file.adopt(Board().node.spill, "crash")
+            if at:
+                break
+        except PowerFailureError:
+            pass
+        files.left = 1 << 29
+        again = Board()
+        crash_file.adopt(again.node.spill, "crash")
+        assert again.node.spill.boots[-1].boot == before.node.boot
+        bridge = Bridge()
+        again.run(40, bridge)
+        assert bridge.of(before.node.boot) == [3, 4], at
+        assert [loads(bridge.frames[before.node.boot, seq])[4][3] for seq in (3, 4)] == [
+            "ValueError: the first",
+            "ValueError: the second",
+        ]
+        assert not files.files, at
+        at += 1 if sys.implementation.name == "cpython" else 37
+    assert 300 < at < 2000, at
+    files = Files()
+    use(files)
+    before = Board(spills=False)
+    before.node.crash_folder = "crash"
+    before.node.crash("task", ValueError("no room"))
+    full = Board(limit=100)
+    crash_file.adopt(full.node.spill, "crash")
+    assert list(files.files) == ["crash/00000000.b0"]
+    roomy = Board()
+    roomy.node.boot = before.node.boot
+    crash_file.adopt(roomy.node.spill, "crash")
+    assert roomy.node.boot != before.node.boot
+    assert list(files.files) == ["spill/00000000.b0"]
+    kept("crashes from before a board spilled go out with what it spills, wherever the power fails")
+
+
 def a_full_quota_gives_up_events_for_a_crash():
     files = Files()
     use(files)
@@ -980,6 +1030,7 @@ an_mqtt_board_forgets_by_packet_ids()
 a_crash_is_on_flash_at_once()
 crashes_wear_no_flash_out()
 a_crash_of_a_board_that_spills_takes_the_outbox_along()
+crashes_from_before_it_spilled_travel_too()
 a_full_quota_gives_up_events_for_a_crash()
 a_foreign_file_hinders_no_crash()
 a_crash_has_its_file_whatever_was_before()

@@ -145,3 +145,20 @@ def test_what_a_start_tells_has_the_boot_that_it_keeps(
     sent = Deframer().feed(bytes(box.buf[: box.size]))
     assert board.boot == 8
     assert [loads(frame)[1] for _, frame in sent] == [8] * box.count != []
+
+
+def test_a_crash_from_before_the_board_spilled_is_taken_along(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where spill is switched on later, what is in the folder of crashes moves to where the board spills."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(node, "random_boot", lambda: 7)
+    (tmp_path / "boardpulse.crash").mkdir()
+    hello = encode([1, 7, 1, 0, {7: [0, 1, 0, 0, 0, 0, 0]}])
+    data = head(7, 0) + record(DROPPED, 0, bytes(12)) + record(HELLO, 0, hello) + record(2, 0, b"x")
+    (tmp_path / "boardpulse.crash" / name(0)).write_bytes(data)
+    wanted = {**UART, "board": "unix", "sensors": {}, "spill": {}}
+    (tmp_path / "boardpulse.json").write_text(json.dumps(wanted))
+    board = compose.load("boardpulse.json", unix)
+    assert board.boot == 8
+    assert board.held() == 2  # the crash, and the last word of its boot
+    assert [path.read_bytes() for path in (tmp_path / "spill").iterdir()] == [data]
+    assert not list((tmp_path / "boardpulse.crash").iterdir())
