@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from boardpulse_tools.bench.report import Report, as_json, as_text
+from boardpulse_tools.bench.report import Report, as_json, as_text, table_text
 from boardpulse_tools.processes import ProcessError
 
 DEFAULT_SAMPLES = 300
@@ -91,6 +91,38 @@ def exposition(json_wanted: bool, peers: bool, short: bool, rounds: int) -> None
         sizes = command.SHORT_SIZES if short else command.SIZES
         report = command.exposition_report(sizes, rounds, peers, teller())
     finish(report, json_wanted)
+
+
+@bench.command()
+@click.argument("reports", type=click.Path(path_type=Path), nargs=-1, required=True)
+@click.option("--baseline", type=click.Path(path_type=Path), help="Stored ratios, to compare one report with.")
+@click.option("--store", is_flag=True, help="Put the ratios of the report into --baseline, instead of comparing.")
+@click.option("--tolerance", type=click.FloatRange(min=0), help="Share by which a value may be worse. [default: 0.1]")
+@click.option("--json", "json_wanted", is_flag=True, help="One JSON object instead of a table.")
+def compare(
+    reports: tuple[Path, ...], baseline: Path | None, store: bool, tolerance: float | None, json_wanted: bool
+) -> None:
+    """Compare two reports of one bench (their --json), BEFORE and AFTER, or one with --baseline.
+
+    Exit code 1 when a goal got worse by more than the tolerance, or is measured no more.
+    """
+    from boardpulse_tools.bench import compare as comparison
+
+    if len(reports) != (2 if baseline is None else 1) or (store and baseline is None):
+        raise click.UsageError("Compare two reports, or one with --baseline; --store needs --baseline.")
+    try:
+        *before, after = map(comparison.read_goals, reports)
+        if store and baseline is not None:
+            click.echo("stored: " + ", ".join(comparison.store(baseline, after, tolerance)))
+            return
+        if baseline is not None:
+            changes = comparison.gate(comparison.read_baseline(baseline), after, tolerance)
+        else:
+            changes = comparison.compare(before[0], after, comparison.TOLERANCE if tolerance is None else tolerance)
+    except comparison.CompareError as error:
+        raise click.UsageError(str(error)) from error
+    click.echo(comparison.as_json(changes) if json_wanted else table_text(comparison.table(changes)))
+    raise SystemExit(1 if any(change.regressed for change in changes) else 0)
 
 
 def board_report(cycles: int, port: str | None) -> Report:

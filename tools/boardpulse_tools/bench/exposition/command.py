@@ -14,8 +14,8 @@ SIZES = (1_200, 12_000, 120_000)
 SHORT_SIZES = (1_200, 12_000)
 
 HOW = (
-    "The bridge is a process of its own, filled through its MQTT source by mosquitto. Times are from the request to the "
-    "last byte, over HTTP on a connection that stays open. Each page was compared with what was sent."
+    "The bridge is a process of its own, filled through its MQTT source by mosquitto. Times are from the request to "
+    "the last byte, over HTTP on a connection that stays open. Each page was compared with what was sent."
 )
 BESIDES = "Besides the twelve series of a device the page has what the bridge says about each"
 OTHERS = "prometheus_client and the peers draw the twelve alone."
