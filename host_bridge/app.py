@@ -30,7 +30,7 @@ from host_bridge.sinks.self_metrics import SelfMetrics
 from host_bridge.sinks.storage_metrics import StorageMetrics
 from host_bridge.sources.mqtt import MqttSource
 from host_bridge.sources.serial import SerialSource
-from host_bridge.storage import DAY_S, Storage
+from host_bridge.storage import Storage
 from host_bridge.version import version
 from host_bridge.web.devices import Json, fleet_json
 from host_bridge.web.server import HttpServer
@@ -121,11 +121,9 @@ class Bridge:
         """What waited for a commit that has succeeded."""
         self._engine.release(actions)
 
-    def restore(self, kept: list[KeptDevice]) -> Sequence[Action]:
-        """What the store knows, before anything is taken."""
-        assert self.config.history is not None  # noqa: S101 - else there is no store
-        wall = time.time()
-        told = self._fleet.restore(kept, time.monotonic(), wall, wall - self.config.history.max_age_days * DAY_S)
+    def restore(self, kept: list[KeptDevice], seen_after: float) -> Sequence[Action]:
+        """What the store knows, before anything is taken; boards that were seen last before a time are forgotten."""
+        told = self._fleet.restore(kept, time.monotonic(), time.time(), seen_after)
         for line in told:
             if isinstance(line, LogLine):
                 write_line(line)

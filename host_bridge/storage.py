@@ -42,9 +42,10 @@ class Storage:
         release: Release,
         write: Callable[[LogLine], None],
         version: str,
-        restore: Callable[[list[KeptDevice]], Sequence[Action]],
+        restore: Callable[[list[KeptDevice], float], Sequence[Action]],
     ) -> None:
-        """restore: told what was kept, once, before anything is taken; then, or later, by way of start()'s `later`.
+        """restore: told what was kept, once, before anything is taken; then, or later, by way of start()'s `later`; and
+        the Unix time from which on it is not too old.
 
         StoreInUseError when another bridge has the file; OSError or ValueError for remote write's certificates.
         """
@@ -111,16 +112,18 @@ class Storage:
             self.remote.stop(max(0.1, until - time.monotonic()))
         return done
 
-    def _open(self) -> tuple[Store, list[KeptDevice]]:
+    def _open(self) -> tuple[Store, list[KeptDevice], float]:
         store = Store.open(self._history.path, sync=self._history.sync)
         try:
-            return store, store.load()
+            wall_ms = int(time.time() * 1000)
+            believed_ms = store.believed(wall_ms, 0, self.max_age_s).at_ms
+            return store, store.load(), min(wall_ms, believed_ms) / 1000 - self.max_age_s
         except BaseException:
             store.close()
             raise
 
-    def _begin(self, store: Store, kept: list[KeptDevice]) -> Sequence[Action]:
-        actions = self._restore(kept)
+    def _begin(self, store: Store, kept: list[KeptDevice], seen_after: float) -> Sequence[Action]:
+        actions = self._restore(kept, seen_after)
         self._writer = StoreWriter(
             store,
             release=self._release,

@@ -103,11 +103,16 @@ class Store:
         with self._readable():
             return compaction.compact(self._database, self._journal, now_ms, budget_s)
 
+    def believed(self, wall_ms: int, ran_ms: int, max_age_s: float) -> age.Belief:
+        """What the time is believed to be (age.py), `ran_ms` of running time after the last believe(). Only reads."""
+        with self._readable():
+            last = age.read(self._database.connection) or age.Belief(wall_ms)
+            return age.believe(last, wall_ms, ran_ms, int(max_age_s * 1000))
+
     def believe(self, wall_ms: int, ran_ms: int, max_age_s: float) -> age.Belief:
-        """What retention is to believe of the time (age.py), `ran_ms` of running time after the last such call."""
+        """The same, kept for the next call."""
+        belief = self.believed(wall_ms, ran_ms, max_age_s)
         with self._database.transaction(durable=False) as connection:
-            last = age.read(connection) or age.Belief(wall_ms)
-            belief = age.believe(last, wall_ms, ran_ms, int(max_age_s * 1000))
             age.put(connection, belief)
         return belief
 
