@@ -3,6 +3,7 @@
 import os
 from struct import pack
 
+from boardpulse.clock import diff
 from boardpulse.compat import const, forget
 from boardpulse.former import Former, Left
 from boardpulse.spill_file import DROPPED, HEAD, HELLO, RECORD, foreign, head, name, record, records, remove
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from boardpulse.node import Node
     from boardpulse.outbox import Outbox
 
+_HOUR_MS = const(3600000)
+
 
 class Spill(Former):
     """Writes files of up to `segment` bytes each and `limit` in all. For an Outbox, in the place of its Eviction."""
@@ -25,7 +28,8 @@ class Spill(Former):
         self.limit = limit
         self.segment = segment
         self._eviction: Eviction | None = None
-        self._told = ""
+        self._news = True  # a fault would be: none was told since frames were written
+        self._told_at = -1
         self._hellos: list[tuple[int, int, bytes]] = []  # of declarations that the outbox still holds frames of
 
     def yield_for(self, kind: int, need: int) -> bool:
@@ -87,6 +91,8 @@ class Spill(Former):
             self._fail(error)
             return False
         self._note(count, frames)
+        self.fault = ""
+        self._news = True
         return True
 
     def _fitting(self, size: int) -> "tuple[int, int]":
@@ -152,10 +158,14 @@ class Spill(Former):
             outbox.release(0)
 
     def tell(self) -> None:
-        """Say once that files cannot be written."""
+        """Say that files cannot be written: again after they could be, and an hour later at the earliest."""
         Former.tell(self)
-        if self.fault and not self._told:
-            self._told = self.fault
+        now = self.node.clock.now
+        if self._told_at >= 0 and diff(now, self._told_at) >= _HOUR_MS:
+            self._told_at = -1
+        if self.fault and self._news and self._told_at < 0:
+            self._news = False
+            self._told_at = now
             self._tell("no room on flash for frames: " + self.fault)
 
     # A full quota

@@ -908,6 +908,31 @@ def what_cannot_be_written_whole_is_deleted():
     kept("a file system that is full while a file is written anew leaves the old one only")
 
 
+def a_fault_after_a_success_is_told_again():
+    files = Files()
+    use(files)
+    board = Board()
+    bridge = Bridge()
+    minutes = []  # when it was told
+    before = 0
+    for minute in range(220):
+        if minute in (1, 30, 80, 81, 160):  # 30 follows a success within the hour, 80 a fault only
+            files.broken = True
+            board.put(60)
+        if minute in (20, 120, 200):
+            files.broken = False
+            board.put(60)
+        board.run(6, bridge, 10000)
+        told = sum([loads(frame)[0] == 3 and loads(frame)[4][1] == 6 for frame in bridge.frames.values()])
+        if told > before:
+            minutes.append(minute)
+        before = told
+    assert minutes[0] == 1
+    assert minutes[1] in (61, 62)  # what happened at 30
+    assert minutes[2:] == [160]
+    kept("a fault of flash is told again after a success, an hour later at the earliest")
+
+
 def files_of_another_version_are_left_alone():
     files = Files()
     use(files)
@@ -1035,6 +1060,7 @@ a_full_quota_gives_up_events_for_a_crash()
 a_foreign_file_hinders_no_crash()
 a_crash_has_its_file_whatever_was_before()
 what_cannot_be_written_whole_is_deleted()
+a_fault_after_a_success_is_told_again()
 files_of_another_version_are_left_alone()
 without_heap_the_outbox_goes_on()
 flash_that_cannot_be_read_silences_nobody()
