@@ -32,6 +32,7 @@ HEADINGS = (
 # The bridge counts on while it draws its answer, so that a sum may be off by the frame of this moment.
 TRIES = 5
 PAUSE_S = 0.2
+COUNTS = ("ok", "off")  # states of the history in which frames are counted
 
 Row = dict[str, int]
 
@@ -48,10 +49,10 @@ def ledger(ctx: click.Context, device: str | None, url: str, as_json: bool) -> N
     is on its way or waits in the board's outbox. Repeated frames and those that were too old are not among the
     expected ones. Thinned samples are missing from frames that arrived, as the board's outbox was full.
 
-    Exit code 1: it does not add up; 3: no bridge answers.
+    Exit code 1: it does not add up, or the bridge cannot keep, and so does not count, what comes; 3: no bridge answers.
     """
     try:
-        rows = settled_rows(url, device)
+        rows, history = settled_rows(url, device)
     except (OSError, ValueError) as error:
         click.echo(advice(url, error), err=True)
         ctx.exit(exit_codes.NO_BRIDGE)
@@ -66,18 +67,21 @@ def ledger(ctx: click.Context, device: str | None, url: str, as_json: bool) -> N
         click.echo("The bridge has not heard any board yet.")
     for name in wrong:
         click.echo(explanation(name, rows[name]), err=True)
-    if wrong:
+    if history not in COUNTS:
+        click.echo(f"The bridge keeps and counts nothing at present: {history}", err=True)
+    if wrong or history not in COUNTS:
         ctx.exit(exit_codes.FAILED)
 
 
-def settled_rows(url: str, device: str | None) -> dict[str, Row]:
-    """The ledgers by device id; asked for again while one seems wrong."""
+def settled_rows(url: str, device: str | None) -> tuple[dict[str, Row], str]:
+    """The ledgers by device id, and the state of the history; asked for again while one seems wrong."""
     for tries_left in reversed(range(TRIES)):
-        rows = read(ask(url)["devices"], device)
+        fleet = ask(url)
+        rows = read(fleet["devices"], device)
         if not any(map(difference, rows.values())) or not tries_left:
             break
         time.sleep(PAUSE_S)
-    return rows
+    return rows, str(fleet.get("history", "ok"))
 
 
 def read(devices: Iterable[Mapping[str, Any]], wanted: str | None) -> dict[str, Row]:

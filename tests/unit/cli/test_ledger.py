@@ -57,13 +57,14 @@ class Pages:
 
     def __init__(self) -> None:
         self.answers: list[tuple[DeviceView, ...]] = [()]
+        self.history = "ok"
 
     def metrics(self, openmetrics: bool) -> bytes:
         return b""
 
     def fleet(self) -> dict[str, Any]:
         views = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        return fleet_json([(view, []) for view in views], 1.0)
+        return fleet_json([(view, []) for view in views], 1.0, self.history)
 
     def health(self) -> tuple[bool, dict[str, Any]]:
         return True, {}
@@ -135,6 +136,24 @@ def test_errors_of_two_boards_do_not_make_up_for_each_other(pages: Pages, shown:
 def test_a_frame_that_comes_while_the_bridge_answers_is_no_failure(pages: Pages, shown: Shown) -> None:
     """What does not add up is asked for again first."""
     pages.answers = [(replace(VIEW, in_flight=19),), (VIEW,)]
+    assert shown().exit_code == exit_codes.OK
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_while_nothing_is_kept_it_is_a_failure(pages: Pages, shown: Shown, options: tuple[str, ...]) -> None:
+    """Then nothing is counted: that it adds up says nothing. The sentence is the bridge's own, with what to do."""
+    pages.answers = [(VIEW,)]
+    pages.history = "/var/history.db is damaged: page 7. What to do: move it away"
+    result = shown(*options)
+    assert result.exit_code == exit_codes.FAILED
+    assert result.stderr == (
+        "The bridge keeps and counts nothing at present: /var/history.db is damaged: page 7. What to do: move it away\n"
+    )
+
+
+def test_without_a_history_it_is_none(pages: Pages, shown: Shown) -> None:
+    """Frames are counted as they are decoded then."""
+    pages.answers, pages.history = [(VIEW,)], "off"
     assert shown().exit_code == exit_codes.OK
 
 
