@@ -19,6 +19,7 @@ from host_bridge.sinks.remote_write.due import outgoing_of
 
 MAX_RECORDS = 20_000  # between the engine and the store: twenty seconds of a thousand boards
 DAY_S = 86_400
+EXAMINE = "look into the system's log for errors of the disk; nothing needs to be done for the bridge"
 RETRY_S = 5.0  # how often a store that could not be opened is tried
 ENOUGH = MAX_RECORDS // 2  # so many waiting, and no more frames are taken until they are committed
 
@@ -114,6 +115,11 @@ class Storage:
 
     def _open(self) -> tuple[Store, list[KeptDevice], float]:
         store = Store.open(self._history.path, sync=self._history.sync)
+        if store.missing:
+            consequence = (
+                "acknowledged frames may be missing; the ledger counts those that a board still tells of as lost"
+            )
+            log.error("history_damaged", problem=store.missing, consequence=consequence, advice=EXAMINE)
         try:
             wall_ms = int(time.time() * 1000)
             believed_ms = store.believed(wall_ms, 0, self.max_age_s).at_ms

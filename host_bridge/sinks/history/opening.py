@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
+from host_bridge.sinks.history import wal
 from host_bridge.sinks.history.errors import StoreError, StoreInUseError, StoreUnavailableError, of_system, translated
 from host_bridge.sinks.history.schema import APPLICATION_ID, STEPS, Step, migrate, version_of
 
@@ -43,19 +44,25 @@ def lock(path: Path) -> int:
     return descriptor
 
 
-def connect(path: Path, sync: str, steps: Sequence[Step] = STEPS) -> sqlite3.Connection:
-    """A connection that may write. The caller holds the lock. StoreError when the file is not one of ours."""
+def connect(path: Path, sync: str, steps: Sequence[Step] = STEPS) -> tuple[sqlite3.Connection, str]:
+    """A connection that may write, and what is missing although it can be used; mostly nothing. The caller holds the
+    lock. StoreError when the file is not one of ours."""
+    missing = ""
     try:
         if not path.exists() or path.stat().st_size == 0:
             _create(path, steps)
-        else:
-            check(path, len(steps))
+        elif lost := check(path, len(steps)):
+            missing = (
+                f"{path.name}-wal is damaged: {lost} commits in it cannot be read. A copy is in {wal.keep_copy(path)}"
+            )
         connection = _connection(path)
         try:
             if not os.access(path, os.W_OK):
                 raise StoreUnavailableError("read_only", path, "the file may not be written")
             _configure(connection, sync)
             migrate(connection, steps)
+            if missing:  # else what is passed over stands behind the next commits, and is found again
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         except BaseException:
             connection.close()
             raise
@@ -63,7 +70,7 @@ def connect(path: Path, sync: str, steps: Sequence[Step] = STEPS) -> sqlite3.Con
         raise of_system(error, path) from error
     except sqlite3.Error as error:
         raise translated(error, path) from error
-    return connection
+    return connection, missing
 
 
 def reader(path: Path) -> sqlite3.Connection:
@@ -71,8 +78,9 @@ def reader(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=BUSY_S)
 
 
-def check(path: Path, newest: int = len(STEPS), *, pages: bool = True) -> None:
-    """StoreError unless the file is ours, whole (`pages`), and not newer than version `newest`. Only reads."""
+def check(path: Path, newest: int = len(STEPS), *, pages: bool = True) -> int:
+    """StoreError unless the file is ours, whole (`pages`), and not newer than version `newest`. Only reads. How many
+    commits in its log cannot be read (`pages`; nobody may write then)."""
     with path.open("rb") as file:
         header = file.read(100)
     if header[:16] != MAGIC or len(header) < 100:
@@ -87,19 +95,27 @@ def check(path: Path, newest: int = len(STEPS), *, pages: bool = True) -> None:
                     f"{path} was written by a newer boardpulse (version {version} of its tables; this one knows "
                     f"{newest}). What to do: update boardpulse, or {_MOVE_AWAY}"
                 )
-            if pages:
-                _check_pages(connection, path)
+            if not pages:
+                return 0
+            _check_pages(connection, path)
+            return wal.commits_passed_over(path)
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.OperationalError):
                 raise
             raise _damaged(path, str(error)) from error
 
 
-def _check_pages(connection: sqlite3.Connection, path: Path) -> None:
+def damage(connection: sqlite3.Connection, path: Path) -> str:
+    """What a look at all pages finds, in a file that is not large; empty: nothing."""
     sql = "PRAGMA quick_check(1)" if path.stat().st_size <= CHECKED_BYTES else "SELECT count(*) FROM sqlite_schema"
     found = connection.execute(sql).fetchone()[0]
-    if isinstance(found, str) and found != "ok":
-        raise _damaged(path, " ".join(found.split()))
+    return " ".join(found.split()) if isinstance(found, str) and found != "ok" else ""
+
+
+def _check_pages(connection: sqlite3.Connection, path: Path) -> None:
+    found = damage(connection, path)
+    if found:
+        raise _damaged(path, found)
 
 
 def _damaged(path: Path, detail: str) -> StoreError:

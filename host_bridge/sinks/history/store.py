@@ -22,7 +22,9 @@ from host_bridge.sinks.history.unused import Unused
 class Store:
     """What the bridge keeps. Not for several threads at once; StoreWriter gives it a thread."""
 
-    def __init__(self, database: Database, lock: int) -> None:
+    def __init__(self, database: Database, lock: int, missing: str = "") -> None:
+        """missing: what could not be read of the file when it was opened, for its owner."""
+        self.missing = missing
         self._database = database
         self._lock = lock
         self._groups = Groups()
@@ -43,8 +45,8 @@ class Store:
         lock = opening.lock(path)
         connection: sqlite3.Connection | None = None
         try:
-            connection = opening.connect(path, sync, steps)
-            return cls(Database(connection, path, sync), lock)
+            connection, missing = opening.connect(path, sync, steps)
+            return cls(Database(connection, path, sync), lock, missing)
         except BaseException as error:
             if connection is not None:
                 connection.close()
