@@ -80,6 +80,7 @@ class Describer:
 
     def _samples(self, samples: Samples, route: str) -> Description:
         about = {"declaration": samples.declaration, "group": samples.group, "samples": samples.n}
+        about |= {"removed": samples.removed} if samples.removed else {}
         groups = self._groups.get((route, samples.boot, samples.declaration), [])
         columns = [expand(column, samples.n) for column in samples.columns]
         if samples.group >= len(groups):

@@ -183,9 +183,10 @@ class Registration:
         # While nothing can be kept, a broker keeps what the board has ticked off: this hello comes again behind it.
         if hello.outbox is not None and not (device.by_topic and self._context.keeping.live_only):
             told: Dropped = tuple(max(0, d - b) for d, b in zip(dropped, boot.dropped_before, strict=True))  # type: ignore[assignment]
-            boot.report = (first, told, hello.given_up, now + (SETTLE_S if device.by_topic else 0.0))
+            given_up = _made(hello, first)
+            boot.report = (first, told, given_up, now + (SETTLE_S if device.by_topic else 0.0))
             if boot.sequence.base < 0:
-                boot.sequence.report(first, told, hello.given_up)
+                boot.sequence.report(first, told, given_up)
             settle(self._context, device, boot, now)
         boot.sequence.heard_of(hello.seq)
         self._presence.heard(device, received.at, now)
@@ -228,12 +229,22 @@ def _outbox(hello: Hello) -> tuple[int, Dropped]:
     return min(first, hello.seq), (samples, events, crashes)
 
 
+def _made(hello: Hello, first: int) -> tuple[int, ...]:
+    """Key 15, without numbers that the board cannot have given up, as by this hello it had not made them."""
+    out: list[int] = []
+    for run in hello.given_up:
+        out.append(min(run, hello.seq - first))
+        first += out[-1]
+    return tuple(out)
+
+
 def _sequence(device: Device, hello: Hello, received: Received, waiting: Messages[Message]) -> Sequence:
     """The numbers of a boot that is met, or met again: those of one that was forgotten are known still."""
     before = device.reopen(hello.boot)
     fresh = not (received.retained or received.again or hello.ended) and hello.uptime < FRESH_S * 1000
     if before is not None and not (fresh and hello.seq < before.came):
-        before.reopen(0 if hello.outbox is None else hello.outbox[0], hello.given_up)
+        first, _ = _outbox(hello)
+        before.reopen(0 if hello.outbox is None else first, _made(hello, first))
         return before
     if before is not None:
         device.ledger.close(before)

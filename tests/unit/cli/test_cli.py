@@ -131,6 +131,14 @@ def test_decode_names_columns_by_the_hello_before_them() -> None:
     ]
 
 
+def test_decode_tells_how_many_samples_thinning_removed() -> None:
+    """Of a frame that lacks some."""
+    thinned = encode([2, 77, 1, 1000, 0, 32 * 7, 1, 2000])
+    (shown,) = map(json.loads, run("decode", "--json", thinned.hex()).stdout.splitlines())
+    assert (shown["group"], shown["samples"], shown["removed"]) == (0, 1, 7)
+    assert "removed" in run("decode", thinned.hex()).stdout
+
+
 def test_decode_without_a_hello_shows_the_columns() -> None:
     """And says why they have no names."""
     shown = run("decode", SAMPLES.hex())

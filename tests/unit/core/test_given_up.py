@@ -76,6 +76,18 @@ def test_a_hello_that_comes_again_settles_nothing_twice() -> None:
     assert adds_up(s)
 
 
+def test_numbers_that_were_not_made_yet_cannot_have_been_given_up() -> None:
+    """Nothing is expected for them, and no ack goes beyond what was sent."""
+    b, board = Bridge(), Board()
+    b.uart(board.hello(uptime=0))
+    b.uart(board.samples(2000, 1))
+    b.uart(board.hello(uptime=2000, k7=[0, 1, 60, 0, 0, 0, 0], k15=[0, 4000, 5, 5]))
+    b.after(1)
+    assert (b.ledger().expected, b.ledger().received, b.ledger().lost) == (1, 1, 0)
+    b.uart(board.samples(2000, 1, uptime=3000))
+    assert (b.ledger().expected, b.ledger().received, b.ledger().recovered) == (2, 2, 0)
+
+
 def test_senseless_runs_cost_no_more_than_the_window() -> None:
     """A peer may claim any numbers: what is beyond the window above `next` is not looked at."""
     s = Sequence(0)
