@@ -94,6 +94,18 @@ def exposition(json_wanted: bool, peers: bool, short: bool, rounds: int) -> None
 
 
 @bench.command()
+@click.option("--json", "json_wanted", is_flag=True, help="One JSON object instead of tables.")
+@click.option("--short", is_flag=True, help="400,000 messages instead of ten million: a minute.")
+def scale(json_wanted: bool, short: bool) -> None:
+    """How cost, memory, scrapes and the start grow from 100 to 10,000 devices."""
+    from boardpulse_tools.bench.scale import command, measure
+
+    with ended_in_order():
+        report = command.scale_report(measure.SHORT if short else measure.LONG, teller())
+    finish(report, json_wanted)
+
+
+@bench.command()
 @click.argument("reports", type=click.Path(path_type=Path), nargs=-1, required=True)
 @click.option("--baseline", type=click.Path(path_type=Path), help="Stored ratios, to compare one report with.")
 @click.option("--store", is_flag=True, help="Put the ratios of the report into --baseline, instead of comparing.")

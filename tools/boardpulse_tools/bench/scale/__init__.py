@@ -1,0 +1,1 @@
+"""How cost a message, memory a device, scrapes and the start grow with the number of devices."""

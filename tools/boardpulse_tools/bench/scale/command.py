@@ -1,0 +1,30 @@
+"""From the command's options to its report."""
+
+from collections.abc import Callable
+
+from boardpulse_tools.bench.report import Report
+from boardpulse_tools.bench.scale import goals
+from boardpulse_tools.bench.scale.measure import Form, measure
+
+HOW = (
+    "Costs are processor time of the thread that runs the core, the engine and the renderer of the bridge in a process "
+    "without sockets, thresholds on, history off; frames are made outside of what is timed. cost_growth: whole engine."
+)
+MEMORY = (
+    "Memory is what the process of core, engine and renderer holds (resident), less that before the first device. "
+    "bytes_per_device: with the page that it keeps drawn, the most at any time over the messages."
+)
+START = "Starts are of real bridges, until they answer over HTTP and know every device of the history."
+
+
+def scale_report(form: Form, tell: Callable[[str], None] = lambda _: None) -> Report:
+    """Measure in this form, and judge. `tell` hears how far it is."""
+    results = measure(form, tell)
+    largest = max(results["sizes"].values(), key=lambda size: size["memory"]["messages"])["memory"]
+    said = f"The {form.name} form: memory over {largest['messages']:,} messages, {form.rounds} rounds of costs."
+    return Report(
+        results=results,
+        goals=goals.goals(results["sizes"]),
+        tables=goals.tables(results),
+        notes=[HOW, MEMORY, START, said],
+    )
