@@ -22,6 +22,7 @@ from host_bridge.sinks.history.series_data import SeriesData
 TABLE, CSV, JSON = "table", "csv", "json"
 LINES_AT_ONCE = 1000  # that are written together
 PREFIX = "device_"
+TO_DO = "What to do: stop the bridge, move the file away and keep it; a new one is begun then"
 
 Labels = dict[str, str]
 Span = history_output.Span
@@ -75,26 +76,43 @@ def history(
 
     Without METRIC it lists the series of DEVICE, without DEVICE the boards. The bridge may be running or not.
 
-    Exit code 1: there is no such board, metric or label, or no history.
+    Exit code 1: there is no such board, metric or label, or no history, or it is damaged.
     """
     form = JSON if as_json else form
     check_usage(device, metric, labels, events, (since, until))
     try:
         with closing(History.open(file_of(path, config))) as store:
-            if device is None:
-                emit(history_listing.devices(store, form))
-                return
-            known = [row.device_id for row in store.devices()]
-            if device not in known:
-                raise click.ClickException(no_such("board", device, known))
-            if events:
-                show_events(store, device, (since, until), form, limit)
-            elif metric is None:
-                emit(history_listing.series(store, device, form))
-            else:
-                show_samples(store, device, name_of(store, device, metric, labels), labels, (since, until), form, limit)
+            show(store, device, metric, labels, (since, until), events, form, limit)
+            found = store.damage()
+            if found:
+                raise click.ClickException(f"{store.path} is damaged, and this may not be all of it: {found}. {TO_DO}")
     except StoreError as error:
         raise click.ClickException(str(error)) from error
+
+
+def show(
+    store: History,
+    device: str | None,
+    metric: str | None,
+    labels: Labels,
+    span: Span,
+    events: bool,
+    form: str,
+    limit: int | None,
+) -> None:
+    """Print what was asked for."""
+    if device is None:
+        emit(history_listing.devices(store, form))
+        return
+    known = [row.device_id for row in store.devices()]
+    if device not in known:
+        raise click.ClickException(no_such("board", device, known))
+    if events:
+        show_events(store, device, span, form, limit)
+    elif metric is None:
+        emit(history_listing.series(store, device, form))
+    else:
+        show_samples(store, device, name_of(store, device, metric, labels), labels, span, form, limit)
 
 
 def check_usage(device: str | None, metric: str | None, labels: Labels, events: bool, span: Span) -> None:

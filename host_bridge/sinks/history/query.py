@@ -53,6 +53,14 @@ class History:
         """Give the file back."""
         self._connection.close()
 
+    def damage(self) -> str:
+        """What a look at all pages finds, in a file that is not large; empty: nothing. What is read may not be all."""
+        try:
+            with self._moment() as connection:
+                return opening.damage(connection, self.path)
+        except StoreError as error:
+            return str(error)
+
     def devices(self) -> list[DeviceRow]:
         """All devices, in the order of their names."""
         with self._moment() as connection:

@@ -123,3 +123,25 @@ def test_the_bridges_store_refuses_it_or_goes_on_with_what_is_whole(
                 except StoreError as error:
                     said.append(str(error))
     assert all("What to do: " in one for one in said)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_what_can_be_read_of_a_damaged_file_is_shown_and_said_not_to_be_all(
+    whole: Path, tmp_path: Path, command: list[str]
+) -> None:
+    """Here a page that none of these needs. Exit code 1, in one sentence."""
+    path = Path(shutil.copy(whole, tmp_path))
+    with closing(sqlite3.connect(path)) as connection:
+        (page,) = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'outgoing'").fetchone()
+    data = bytearray(path.read_bytes())
+    data[(page - 1) * 4096 : page * 4096] = b"\xff" * 4096
+    path.write_bytes(data)
+    good = CliRunner().invoke(boardpulse, [*command, "--path", str(whole)])
+    run = CliRunner().invoke(boardpulse, [*command, "--path", str(path)])
+    assert good.exit_code == 0
+    assert good.stderr == ""
+    assert run.exit_code == 1
+    assert run.stdout == good.stdout
+    assert run.stderr.startswith(f"Error: {path} is damaged, and this may not be all of it: ")
+    assert len(run.stderr.splitlines()) == 1
+    assert path.read_bytes() == data
