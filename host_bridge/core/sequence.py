@@ -186,10 +186,11 @@ class Sequence:
                 self.top = max(self.top, seq + 1)
         self.known = max(self.known, self.top)
         self._advance()
+        self._trim()
 
     def state(self) -> list[Any]:
         """All of it, as JSON can carry it, for restored()."""
-        sets = [sorted(getattr(self, name)) for name in _SETS]
+        sets = [_runs(getattr(self, name)) for name in _SETS]
         return [getattr(self, name) for name in _NUMBERS] + sets + [self.thinned]
 
     @classmethod
@@ -200,7 +201,7 @@ class Sequence:
             setattr(out, name, value)
         *sets, out.thinned = (*state[len(_NUMBERS) :], 0)[: len(_SETS) + 1]  # an older version counted none
         for name, value in zip(_SETS, sets, strict=True):
-            setattr(out, name, set(value))
+            setattr(out, name, _numbers(value))
         out._dropped = tuple(out._dropped)  # type: ignore[assignment]  # three stay three
         return out
 
@@ -235,6 +236,10 @@ class Sequence:
         self.top = max(self.top, limit)
         self.known = max(self.known, self.top)
         self._advance()
+        self._trim()
+
+    def _trim(self) -> None:
+        """Forget what is too old to be told from a repeat."""
         if len(self._given_up) > SEQ_WINDOW:
             self._given_up = {seq for seq in self._given_up if seq + SEQ_WINDOW >= self.top}
         if len(self._early) > SEQ_WINDOW:
@@ -256,3 +261,26 @@ def _given_up(at: int, runs: tuple[int, ...], least: int, limit: int) -> Iterato
         at += waiting
         yield from range(max(at, least), min(at + gone, limit))
         at += gone
+
+
+def _runs(numbers: set[int]) -> list[list[int]]:
+    """[first, how many] of each run, in order: a state is written with every commit, and losses come in a row."""
+    out: list[list[int]] = []
+    for number in sorted(numbers):
+        if out and number == sum(out[-1]):
+            out[-1][1] += 1
+        else:
+            out.append([number, 1])
+    return out
+
+
+def _numbers(runs: list[Any]) -> set[int]:
+    """The set whose _runs() they are, or which an older version wrote number by number."""
+    out: set[int] = set()
+    for run in runs:
+        if isinstance(run, list):
+            first, length = run
+            out.update(range(first, first + min(length, SEQ_WINDOW * 2)))
+        else:
+            out.add(run)
+    return out

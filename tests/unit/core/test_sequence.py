@@ -1,6 +1,8 @@
 """The numbers of a boot: what came, came again, came late, never came."""
 
-from host_bridge.core.sequence import RECEIVED, RECOVERED, REPEATED, TOO_OLD, Sequence
+import json
+
+from host_bridge.core.sequence import RECEIVED, RECOVERED, REPEATED, TOO_OLD, Sequence, _numbers
 from shared_schema.messages import SEQ_WINDOW
 
 
@@ -115,6 +117,19 @@ def test_a_state_of_a_version_that_did_not_count_thinned_samples_is_read() -> No
     assert Sequence.restored(s.state()).state() == s.state()
     older = Sequence.restored(s.state()[:-1])
     assert (older.thinned, older.next, older.top, older.take(1)) == (0, 1, 3, RECOVERED)
+
+
+def test_a_state_is_short_after_a_large_loss() -> None:
+    """It goes with every commit that has a frame of the boot. An older version's, number by number, is read."""
+    s = Sequence(0)
+    s.take(0)
+    s.take(9000)
+    s.report(9000, (6000, 0, 0))
+    state = s.state()
+    assert len(json.dumps(state)) < 200
+    assert Sequence.restored(state).state() == state
+    former = [*state[:-4], *(sorted(_numbers(runs)) for runs in state[-4:-1]), state[-1]]
+    assert Sequence.restored(former).state() == state
 
 
 def test_beyond_the_window_frames_are_too_old() -> None:
