@@ -80,6 +80,20 @@ def chaos(json_wanted: bool, short: bool, only: tuple[str, ...], seed: int | Non
 
 @bench.command()
 @click.option("--json", "json_wanted", is_flag=True, help="One JSON object instead of tables.")
+@click.option("--peers", is_flag=True, help="Measure mqtt-exporter and mqtt2prometheus, too, and get them.")
+@click.option("--short", is_flag=True, help="Small streams, to see that it works: ten seconds a subject and round.")
+@click.option("--rounds", type=click.IntRange(1, 1_000), default=5, show_default=True, help="Of which medians are.")
+def ingest(json_wanted: bool, peers: bool, short: bool, rounds: int) -> None:
+    """What a message costs the bridge, beside a bare paho subscriber and the peers."""
+    from boardpulse_tools.bench.ingest import command
+
+    with ended_in_order():
+        report = command.ingest_report(rounds, peers, short, teller())
+    finish(report, json_wanted)
+
+
+@bench.command()
+@click.option("--json", "json_wanted", is_flag=True, help="One JSON object instead of tables.")
 @click.option("--peers", is_flag=True, help="Scrape mqtt-exporter and mqtt2prometheus, too.")
 @click.option("--short", is_flag=True, help="Without 120,000 series: 20 seconds.")
 @click.option("--rounds", type=click.IntRange(1, 1_000), default=5, show_default=True, help="Of which medians are.")
@@ -95,13 +109,26 @@ def exposition(json_wanted: bool, peers: bool, short: bool, rounds: int) -> None
 
 @bench.command()
 @click.option("--json", "json_wanted", is_flag=True, help="One JSON object instead of tables.")
-@click.option("--short", is_flag=True, help="400,000 messages instead of ten million: a minute.")
+@click.option("--short", is_flag=True, help="400,000 messages instead of ten million: two minutes.")
 def scale(json_wanted: bool, short: bool) -> None:
     """How cost, memory, scrapes and the start grow from 100 to 10,000 devices."""
     from boardpulse_tools.bench.scale import command, measure
 
     with ended_in_order():
         report = command.scale_report(measure.SHORT if short else measure.LONG, teller())
+    finish(report, json_wanted)
+
+
+@bench.command()
+@click.option("--json", "json_wanted", is_flag=True, help="One JSON object instead of tables.")
+@click.option("--short", is_flag=True, help="One round of two seconds each instead of three of ten.")
+def uart(json_wanted: bool, short: bool) -> None:
+    """Whether eight lines at 921,600 baud, saturated at once, lose a frame, and what they cost."""
+    from boardpulse_tools.bench.uart import command
+
+    with ended_in_order():
+        seconds, rounds = (command.SHORT_SECONDS, 1) if short else (command.SECONDS, command.ROUNDS)
+        report = command.uart_report(seconds, rounds, teller())
     finish(report, json_wanted)
 
 

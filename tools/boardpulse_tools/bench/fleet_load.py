@@ -61,7 +61,7 @@ def device_id(device: int) -> str:
     return f"board-{device:05d}"
 
 
-def hello(device: int, unix_s: float) -> bytes:
+def hello(device: int, unix_s: float, interval_ms: int = INTERVAL_MS, cadence_ms: int = INTERVAL_MS) -> bytes:
     """The declaration of the twelve. Its clock is set, so that nobody has to tell it the time."""
     series = [[column.key, *column.labels] if column.labels else column.key for column in COLUMNS]
     body = {
@@ -69,10 +69,11 @@ def hello(device: int, unix_s: float) -> bytes:
         1: device_id(device),
         2: PLATFORM,
         3: 0,
-        4: [[INTERVAL_MS, 1, series]],
+        4: [[interval_ms, 1, series]],
         5: {1: "1.0.0", 2: "MicroPython 1.29", 3: "esp32-generic", 4: "esp32"},
         6: [int(unix_s), int(unix_s % 1 * 1000), 2, 20],
         9: 1,
+        10: cadence_ms,
     }
     return cbor2.dumps([HELLO, FIRST_BOOT + device, 0, 1_000, body])
 
@@ -83,14 +84,12 @@ def samples(device: int, round_: int, uptime_ms: int) -> bytes:
     return cbor2.dumps([*head, *[column.value(device, round_) for column in COLUMNS]])
 
 
-def batch(device: int, seq: int, uptime_ms: int, first_round: int, n: int) -> bytes:
-    """A frame of `n` samples, of the rounds from `first_round` on."""
-    columns = [[column.value(device, first_round)] for column in COLUMNS]
-    for deltas, column in zip(columns, COLUMNS, strict=True):
-        values = [column.value(device, round_) for round_ in range(first_round, first_round + n)]
-        deltas += [after - before for before, after in pairwise(values)]
-    head = [SAMPLES, FIRST_BOOT + device, seq, uptime_ms, 0, 0]
-    return cbor2.dumps([*head, [INTERVAL_MS] * (n - 1), *columns])
+def batch(device: int, seq: int, uptime_ms: int, n: int) -> bytes:
+    """A frame of `n` samples, one interval apart, of the rounds from seq * n on."""
+    rounds = range(seq * n, seq * n + n)
+    values = [[column.value(device, round_) for round_ in rounds] for column in COLUMNS]
+    columns = [[first[0], *(after - before for before, after in pairwise(first))] for first in values]
+    return cbor2.dumps([SAMPLES, FIRST_BOOT + device, seq, uptime_ms, 0, 0, n, *columns])
 
 
 def up_topic(device: int) -> str:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from boardpulse_tools.bench import programs
 from boardpulse_tools.bench.fleet_load import SERIES
-from boardpulse_tools.bench.scale import programs, start
+from boardpulse_tools.bench.scale import start
 from boardpulse_tools.bench.scale.memory import LOOKS
 from boardpulse_tools.bench.stats import summary
 
@@ -46,7 +47,7 @@ def measure(form: Form, tell: Callable[[str], None]) -> dict[str, Any]:
         "form": form.name,
         "rounds": form.rounds,
         "sizes": sizes,
-        "places": programs.run("memory", TRACED, 0, "trace"),
+        "places": programs.run("scale.memory", TRACED, 0, "trace"),
     }
 
 
@@ -54,7 +55,7 @@ def cost(form: Form) -> dict[int, dict[str, Any]]:
     """Processor time by size: microseconds of a message, milliseconds of a sweep and of a page that has changed."""
     answers: dict[int, list[dict[str, float]]] = {devices: [] for devices in form.sizes}
     with ExitStack() as stack:
-        asked = {devices: stack.enter_context(programs.Asked("cost", devices)) for devices in form.sizes}
+        asked = {devices: stack.enter_context(programs.Asked("scale.cost", devices)) for devices in form.sizes}
         for number in range(form.rounds + 1):
             for devices, program in asked.items():
                 answer = program.ask(form.messages)
@@ -74,8 +75,8 @@ def _cost(answers: list[dict[str, float]], messages: int) -> dict[str, Any]:
 
 
 def memory(devices: int, messages: int) -> dict[str, Any]:
-    """Bytes a device: of the fleet alone, with its page, and the most that it was over the messages; and how it grew."""
-    found = programs.run("memory", devices, messages)
+    """Bytes a device: of the fleet alone, with its page, and at most over the messages; and how it grew meanwhile."""
+    found = programs.run("scale.memory", devices, messages)
     empty, looks = found["empty"], found["looks"]
     return {
         "messages": messages // LOOKS * LOOKS,

@@ -1,14 +1,15 @@
-"""Runs the programs of this bench and reads what they print."""
+"""Runs programs that are parts of benches, and reads the JSON that they print."""
 
 import json
 import subprocess
 import sys
+from contextlib import suppress
 from types import TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self
 
 from boardpulse_tools.processes import ProcessError
 
-_PACKAGE = "boardpulse_tools.bench.scale"
+_PACKAGE = "boardpulse_tools.bench"
 STOP_S = 10.0
 
 
@@ -23,25 +24,33 @@ def run(program: str, *arguments: object) -> dict[str, Any]:
 
 
 class Asked:
-    """A program that answers each line with a JSON object. Use it as a context."""
+    """A program that answers lines with JSON. Use it as a context: its input ends with it, and so does it."""
 
     def __init__(self, program: str, *arguments: object) -> None:
         command = [sys.executable, "-m", f"{_PACKAGE}.{program}", *map(str, arguments)]
         self._name = program
         self._child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def ask(self, line: object) -> dict[str, Any]:
-        """Its answer; ProcessError when it has ended instead."""
         assert self._child.stdin is not None  # noqa: S101 - both are pipes
         assert self._child.stdout is not None  # noqa: S101
-        try:
-            print(line, file=self._child.stdin, flush=True)
-        except BrokenPipeError:
-            pass  # it has ended, as its missing answer says
-        answer = self._child.stdout.readline()
+        self._input: IO[str] = self._child.stdin
+        self._output: IO[str] = self._child.stdout
+
+    def tell(self, line: object) -> None:
+        """Say something that has no answer."""
+        with suppress(BrokenPipeError):  # it has ended, as a missing answer will say
+            print(line, file=self._input, flush=True)
+
+    def read(self) -> Any:
+        """What it says next; ProcessError when it has ended instead."""
+        answer = self._output.readline()
         if not answer:
             raise ProcessError(f"{self._name} ended with code {self._child.wait()}; its complaint stands above")
-        found: dict[str, Any] = json.loads(answer)
+        return json.loads(answer)
+
+    def ask(self, line: object) -> dict[str, Any]:
+        """Its answer."""
+        self.tell(line)
+        found: dict[str, Any] = self.read()
         return found
 
     def __enter__(self) -> Self:
