@@ -57,7 +57,9 @@ def read_labels(_ctx: click.Context, _parameter: click.Parameter, pairs: Sequenc
 @click.option("--format", "form", type=click.Choice((TABLE, CSV, JSON)), default=TABLE, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("--limit", type=click.IntRange(min=1), help="The newest so many, of each series.")
-@click.option("--path", type=click.Path(path_type=Path), help="The file. [default: where a bridge keeps it]")
+@click.option(
+    "--path", type=click.Path(path_type=Path, readable=False), help="The file. [default: where a bridge keeps it]"
+)
 @click.option("--config", type=click.Path(path_type=Path), help="The bridge.toml that says where it is.")
 def history(
     device: str | None,

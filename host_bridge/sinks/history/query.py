@@ -44,6 +44,8 @@ class History:
             return cls(opening.reader(path), path)
         except FileNotFoundError:
             raise StoreError(f"{path} does not exist: no bridge has kept anything there yet") from None
+        except PermissionError:
+            raise StoreError(f"{path} may not be read by this user. What to do: read it as the bridge's user") from None
         except OSError as error:
             raise of_system(error, path) from error
         except sqlite3.Error as error:

@@ -64,6 +64,17 @@ except StoreError as error:
 """
 
 
+AS_COMMAND = """
+import os, sys
+from click.testing import CliRunner
+from host_bridge.cli import boardpulse
+if os.geteuid() == 0:
+    os.setuid(65534)
+run = CliRunner().invoke(boardpulse, ["history", "--path", sys.argv[1]])
+print(run.exit_code, run.stderr.strip())
+"""
+
+
 def child(script: str, *arguments: object) -> str:
     """What a script prints."""
     command = [sys.executable, "-c", script, *map(str, arguments)]
@@ -182,3 +193,12 @@ def test_a_reader_is_told_when_the_folder_does_not_let_it(open_to_all: Path) -> 
     open_to_all.chmod(0o444)
     open_to_all.parent.chmod(0o555)
     assert f"{open_to_all} cannot be read: SQLite has to make" in child(UNPRIVILEGED, open_to_all, "read")
+
+
+def test_a_reader_who_may_not_read_the_file_is_told_whose_it_is(open_to_all: Path) -> None:
+    """In a sentence, as everything that is wrong with a file."""
+    open_to_all.chmod(0o000)
+    assert f"{open_to_all} may not be read by this user. What to do: " in child(UNPRIVILEGED, open_to_all, "read")
+    said = child(AS_COMMAND, open_to_all)
+    assert said.startswith("1 Error: ")
+    assert len(said.splitlines()) == 1
