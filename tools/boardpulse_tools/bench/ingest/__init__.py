@@ -1,0 +1,1 @@
+"""`boardpulse bench ingest`: what a message costs, ours and others', side by side."""
