@@ -65,13 +65,13 @@ except StoreError as error:
 
 
 AS_COMMAND = """
-import os, sys
+import locale, os, sys  # all that is imported later too: another user may not read the interpreter's folder
 from click.testing import CliRunner
-from host_bridge.cli import boardpulse
+from host_bridge.cli import boardpulse, history
 if os.geteuid() == 0:
     os.setuid(65534)
 run = CliRunner().invoke(boardpulse, ["history", "--path", sys.argv[1]])
-print(run.exit_code, run.stderr.strip())
+print(run.exit_code, run.stderr.strip() if isinstance(run.exception, SystemExit) else repr(run.exception))
 """
 
 
