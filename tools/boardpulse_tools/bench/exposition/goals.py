@@ -10,16 +10,27 @@ INGEST_STALL_MS = 50
 STATISTICS = ("median", "mean", "p95", "p99", "min", "max", "stdev")
 
 
-def median(size: dict[str, Any] | None, name: str) -> float | None:
+def median(size: dict[str, Any] | None, name: str, of: str = "seconds") -> float | None:
     """Seconds of a scrape, or of another's, in the middle of the rounds; None where it was not measured."""
-    found = None if size is None else size["seconds"].get(name)
+    found = None if size is None else size[of].get(name)
     return None if found is None else float(found["median"])
 
 
-def ratio(size: dict[str, Any] | None, other: str) -> float | None:
-    """Our scrape of a page that has changed throughout ÷ another's of the same devices."""
-    ours, theirs = median(size, "all"), median(size, other)
+def ratio(size: dict[str, Any] | None, other: str, of: str = "seconds") -> float | None:
+    """Our scrape of a page that has changed throughout ÷ another's of as many series."""
+    ours, theirs = median(size, "all", of), median(size, other, of)
     return None if ours is None or not theirs else ours / theirs
+
+
+def ratios(size: dict[str, Any]) -> dict[str, dict[str, float | None]]:
+    """By whom we are divided: time, processor time, and time a line, since our page has more of them."""
+    lines = size["prometheus_client_lines"] / size["lines"]
+    found = {other: ratio(size, other) for other in PEER_LIMITS}
+    return {
+        other: {"seconds": value, "cpu_seconds": ratio(size, other, "cpu_seconds"), "seconds_per_line": value * lines}
+        for other, value in found.items()
+        if value is not None
+    }
 
 
 def goals(sizes: dict[int, dict[str, Any]], stall: dict[str, Any] | None) -> list[Goal]:
@@ -34,6 +45,13 @@ def goals(sizes: dict[int, dict[str, Any]], stall: dict[str, Any] | None) -> lis
 def tables(sizes: dict[int, dict[str, Any]], stall: dict[str, Any] | None) -> list[Table]:
     """For people: all statistics of each size, and the pauses of ingest."""
     out = [_size(series, size) for series, size in sizes.items()]
+    rows = [
+        (f"{series:,} ÷ {other}", *(NO_VALUE if one is None else f"{one:.3f}" for one in found.values()))
+        for series, size in sizes.items()
+        for other, found in ratios(size).items()
+    ]
+    columns = ("changed throughout", "time", "processor time", "time a line")
+    out.append(Table("Our scrape ÷ that of others with as many series", columns, rows))
     if stall is not None:
         rows = [
             ("while the page is scraped", *_numbers(stall["scraped_ms"])),

@@ -1,7 +1,7 @@
 """Scrapes of one size, in rounds that alternate between what has changed, how it is packed, and who is scraped."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,8 +9,10 @@ from typing import Any, NamedTuple
 
 from boardpulse_tools.bench.exposition.client_text import LabelledGauges
 from boardpulse_tools.bench.exposition.pages import Scrape, Stopwatch, outer_address
+from boardpulse_tools.bench.exposition.peer_pages import PeerPage
 from boardpulse_tools.bench.exposition.rig import Rig
 from boardpulse_tools.bench.fleet_load import SERIES
+from boardpulse_tools.bench.ingest.subjects import Subject
 from boardpulse_tools.bench.stats import summary
 from boardpulse_tools.network import LOOPBACK
 
@@ -39,6 +41,12 @@ class _Taken:
     lines: int = 0
     sizes: dict[str, int] = field(default_factory=dict)
 
+    def add(self, name: str, scrape: Scrape) -> None:
+        """Note a scrape."""
+        self.seconds[name].append(scrape.seconds)
+        self.cpu_s[name].append(scrape.cpu_s)
+        self.sizes[name] = len(scrape.body)
+
 
 def conditions() -> list[Condition]:
     """All of them; without gzip where this machine has no address from which a bridge would be asked for it."""
@@ -46,8 +54,8 @@ def conditions() -> list[Condition]:
     return [Condition(changed, packed) for packed in kinds for changed in SHARES]
 
 
-def measure(folder: Path, devices: int, rounds: int) -> dict[str, Any]:
-    """Seconds and processor seconds of scrapes of `devices` × 12 series, and of generate_latest on as many gauges."""
+def measure(folder: Path, devices: int, rounds: int, peers: Sequence[Subject] = ()) -> dict[str, Any]:
+    """Seconds and processor seconds of scrapes of `devices` × 12 series, and of as many of others."""
     taken = _Taken()
     gauges = LabelledGauges(devices)
     with ExitStack() as stack:
@@ -55,15 +63,16 @@ def measure(folder: Path, devices: int, rounds: int) -> dict[str, Any]:
         watches = {False: stack.enter_context(rig.stopwatch(LOOPBACK))}
         if (outer := outer_address()) is not None:
             watches[True] = stack.enter_context(rig.stopwatch(outer))
+        pages = [stack.enter_context(PeerPage(subject, folder, rig, devices * SERIES)) for subject in peers]
         first = _scrape(rig, watches[False], Condition(ALL, False), _Taken())
         for number in range(rounds):
             order = conditions()
             for condition in order[number % len(order) :] + order[: number % len(order)]:
                 _scrape(rig, watches[condition.packed], condition, taken)
             gauges.set_all(rig.round)
-            seconds, page = gauges.timed()
-            taken.seconds["prometheus_client"].append(seconds)
-            taken.sizes["prometheus_client"] = len(page)
+            taken.add("prometheus_client", gauges.scrape())
+            for peer in pages:
+                taken.add(peer.name, peer.scrape())
     return {
         "devices": devices,
         "series": devices * SERIES,
@@ -79,8 +88,6 @@ def measure(folder: Path, devices: int, rounds: int) -> dict[str, Any]:
 def _scrape(rig: Rig, watch: Stopwatch, condition: Condition, taken: _Taken) -> Scrape:
     who = rig.next_round(SHARES[condition.changed])
     scrape = watch.scrape(condition.packed)
-    taken.seconds[condition.name].append(scrape.seconds)
-    taken.cpu_s[condition.name].append(scrape.cpu_s)
-    taken.sizes[condition.name] = len(scrape.body)
+    taken.add(condition.name, scrape)
     taken.lines = rig.check(scrape, who)
     return scrape

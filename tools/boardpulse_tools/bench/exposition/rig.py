@@ -1,7 +1,7 @@
 """A real broker and a real bridge, filled through its MQTT source with a made fleet that changes in rounds."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
@@ -69,6 +69,10 @@ class Rig:
         uptime_ms = 2_000 + int((time.monotonic() - self._born) * 1000)
         self._publisher.publish((fleet_load.up_topic(i), fleet_load.samples(i, self.round, uptime_ms)) for i in who)
         return who
+
+    def publish(self, messages: Iterable[tuple[str, bytes]]) -> None:
+        """Publish what is for others at this broker."""
+        self._publisher.publish(messages)
 
     def stopwatch(self, source: str) -> Stopwatch:
         """To scrape the bridge from an address of this machine."""
