@@ -19,6 +19,7 @@ _FIRST_BACKOFF_MS = const(1000)
 _LAST_BACKOFF_MS = const(30000)
 _CONNECT_MS = const(10000)  # from opening the socket to CONNACK
 _ANSWER_MS = const(15000)  # for PINGRESP, PUBACK and SUBACK; after it the connection counts as dead
+_LAST_PATIENCE_MS = const(240000)  # with a bridge that does not acknowledge
 _STABLE_MS = const(5000)  # a connection that lasts less makes the next one wait longer
 _MOST_READS = const(16)  # in a step: a broker that is never silent shall not stop the sampling
 _MOST_QUEUED = const(32)  # of our answers to it, before we read on
@@ -70,6 +71,7 @@ class Mqtt:
         self._connected_once = False
         self._since = self._heard_at = self._said_at = self._progress_at = 0
         self._ping_at = -1
+        self._patience_ms = _ANSWER_MS
 
     def step(self, now: int) -> int:
         """Read what came, write what may be written. Milliseconds until it wants to be called again."""
@@ -90,6 +92,7 @@ class Mqtt:
     def acknowledged(self) -> None:
         """The bridge's own ack took frames."""
         self._progress_at = self.node.clock.now
+        self._patience_ms = _ANSWER_MS
 
     def fail(self) -> None:
         """Begin afresh after an error in this code, on a new connection."""
@@ -158,10 +161,11 @@ class Mqtt:
         late = None
         if self._ping_at >= 0 and diff(now, self._ping_at) > _ANSWER_MS:
             late = "PINGREQ"
-        elif self.node.unanswered() and diff(now, self._progress_at) > _ANSWER_MS:
+        elif self.node.unanswered() and diff(now, self._progress_at) > self._patience_ms:
             if self.ack_mode == 0:
                 late = "PUBLISH"
             else:
+                self._patience_ms = min(self._patience_ms * 2, _LAST_PATIENCE_MS)
                 self._send_again(now)
         elif not self._subscribed and diff(now, self._since) > _ANSWER_MS:
             late = "SUBSCRIBE"
@@ -211,6 +215,7 @@ class Mqtt:
             self.node.link_report(_INFO, "the broker is reached again")
         self._connected_once = True
         self._told = False
+        self._patience_ms = _ANSWER_MS
         self._out.queue = [packets.subscribe(self._out.next_pid(), topic(self._device_id, "down"))]
         self.node.hello_due = self._out.state_due = True
         self._send_again(now)

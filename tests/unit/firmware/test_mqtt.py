@@ -356,6 +356,39 @@ def test_with_ack_bridge_only_the_bridges_ack_frees() -> None:
     assert outbox.seq(0) == 16
 
 
+def test_with_ack_bridge_a_silent_bridge_is_asked_later_and_later() -> None:
+    """After 15 s, then twice as long each time, up to 4 minutes; its next acknowledgement, or a new connection, brings
+    back the first."""
+    bench = Bench(ack="bridge", interval_ms=86_400_000)
+    bench.connect()
+    assert bench.node.outbox.count == 1
+
+    def gaps(seconds: int) -> list[int]:
+        """Seconds between the times that the frame came again."""
+        found, since = [], 0
+        for _ in range(seconds):
+            since += 1
+            packets = bench.step(1000)
+            bench.line.incoming += b"\xd0\x00" * sum(p.kind == PINGREQ for p in packets)
+            if any(p.flags & 8 for p in packets if is_frame(p)):
+                found.append(since)
+                since = 0
+        return found
+
+    assert [round(gap / 15) for gap in gaps(800)] == [1, 2, 4, 8, 16, 16]
+    bench.down(encode_ack(bench.node.boot, 1))
+    bench.step()
+    assert bench.node.outbox.count == 0
+    bench.node.log("info", "the next frame")
+    bench.step()
+    assert [round(gap / 15) for gap in gaps(120)] == [1, 2, 4]
+    bench.line.incoming += b"\xff"
+    bench.step()
+    bench.reopen()
+    bench.connect()
+    assert round(gaps(20)[-1] / 15) == 1
+
+
 def test_close_takes_the_will_back() -> None:
     """State 2, then DISCONNECT: the broker does not call the board lost."""
     bench = Bench()
