@@ -63,12 +63,13 @@ def _result(one: Measured) -> dict[str, Any]:
     }
     if not turns:
         return said
-    a_message = [turn.paced.cpu_us for turn in turns if turn.paced.cpu_us is not None]
+    a_message = [turn.cpu_us for turn in turns if turn.cpu_us is not None]
     flood = [turn.flood.cpu_us for turn in turns if turn.flood.cpu_us is not None]
     latencies = [latency for turn in turns for latency in turn.latencies_ms]
     return said | {
         MESSAGE: _summary(a_message),
         SAMPLE: _summary([cpu_us / (METRICS_A_SAMPLE * subject.batch) for cpu_us in a_message]),
+        "cpu_us_apart": _summary([turn.apart_us for turn in turns]),
         "flood_cpu_us_per_message": _summary(flood),
         "flood_messages_per_s": _summary([turn.flood.per_s for turn in turns]),
         "peak_mib": _summary([turn.peak_mib for turn in turns]),

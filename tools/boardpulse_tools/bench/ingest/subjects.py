@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from boardpulse_tools.bench.ingest import floor
+from boardpulse_tools.bench.ingest import compaction, floor
 from boardpulse_tools.bench.trace import CATALOGUE_NAMES
 from boardpulse_tools.bridge import Bridge
 from boardpulse_tools.network import LOOPBACK, free_port, listening
@@ -74,6 +74,7 @@ class Subject:
     """Something to measure. `make`, with a folder and a broker's port, makes it, not started.
 
     json: it is sent objects of one sample, else our frames of `batch` samples. topic: the filter that it subscribes to.
+    apart: what a message costs besides, in microseconds, which a short stream does not show.
     prefix: of the ten metrics on its page; empty: it has none of them. probed: a frame of a board shows on its page.
     """
 
@@ -85,6 +86,7 @@ class Subject:
     topic: str = floor.TOPIC
     prefix: str = ""
     probed: bool = False
+    apart: Callable[[], float] = lambda: 0.0
 
     def series(self, page: str) -> int:
         """How many series of the ten metrics are on its page."""
@@ -112,7 +114,8 @@ def boardpulse(name: str, *, batch: int = 1, durable: bool = False) -> Subject:
         bridge = Bridge(folder, mqtt_port=broker_port, more=THRESHOLDS, history="" if durable else None)
         return Running(bridge.process, bridge.start, bridge.port, _frames, _frames_wrong)
 
-    return Subject(name, make, qos=int(durable), batch=batch, prefix="device_", probed=True)
+    own = Subject(name, make, batch=batch, prefix="device_", probed=True)
+    return replace(own, qos=1, apart=compaction.cpu_us_per_message) if durable else own
 
 
 def paho(name: str, qos: int) -> Subject:

@@ -53,8 +53,14 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What came out. `series`: of the ten metrics, on the page; `wrong`: messages that the subject refused or misses;
-    `peak_mib`: when the steady stream was over, `flood_peak_mib`: in the end."""
+    """What came out.
+
+    series    of the ten metrics, on the page
+    wrong     messages that the subject refused, or believes to have missed
+    apart_us  what a message costs besides
+    peak_mib  when the steady stream was over; flood_peak_mib: in the end
+    unseen    values of the probe that were replaced before a page showed them
+    """
 
     paced: Cost
     flood: Cost
@@ -63,8 +69,14 @@ class Turn:
     series: int
     series_expected: int
     wrong: int
+    apart_us: float
     latencies_ms: list[float]
     unseen: int
+
+    @property
+    def cpu_us(self) -> float | None:
+        """Microseconds of processor time for a message of the steady stream, all in all; None when none was taken."""
+        return None if self.paced.cpu_us is None else self.paced.cpu_us + self.apart_us
 
 
 def take(subject: Subject, loads: Loads, folder: Path) -> Turn:
@@ -73,7 +85,7 @@ def take(subject: Subject, loads: Loads, folder: Path) -> Turn:
         broker = started(lambda: brokers.unlimited(folder / "broker"))
         stack.callback(broker.stop)
         running = subject.make(folder / "subject", broker.port)
-        stack.callback(running.process.stop)
+        stack.callback(running.process.kill)  # there is nothing that it should save
         running.start()
         wait_until(
             lambda: brokers.has_subscriber(broker, subject.topic),
@@ -108,7 +120,9 @@ class _Streams:
         wrong = int(self._running.wrong(self._running.page()))
         series = self._subject.series(page)
         expected = plan.devices * METRICS_A_SAMPLE if self._subject.prefix else 0
-        return Turn(paced, flooded, peak, self._peak_mib(), series, expected, wrong, latencies, unseen)
+        return Turn(
+            paced, flooded, peak, self._peak_mib(), series, expected, wrong, self._subject.apart(), latencies, unseen
+        )
 
     def _peak_mib(self) -> float:
         return usage.peak_bytes(self._running.process.pid) / MIB
