@@ -262,3 +262,40 @@ def test_a_prometheus_that_takes_no_remote_write_keeps_everything_waiting(tmp_pa
         until(lambda: writer.stats.retries >= 3, 20)
         assert sum(writer.stats.dropped.values()) == 0
         assert len(source.rows) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("victoria-metrics", "/api/v1/writ"),
+        ("victoria-metrics", "/api/v1/push"),
+        ("victoria-metrics", "/api/v1/query"),
+        ("victoria-metrics", "/federate"),
+        ("prometheus", "/api/v1/writ"),
+        ("prometheus", "/api/v1/read"),
+        ("prometheus", "/api/v1/series"),
+    ],
+)
+def test_a_mistyped_url_throws_nothing_away(name: str, wrong: str, tmp_path: Path) -> None:
+    """Whatever the server answers there: it is said with what to do, and all that waited arrives at the right one."""
+    require(name)
+    first_ms = int(time.time() * 1000) - (OUTAGE_S + 60) * 1000
+    source = MemorySource(outage(first_ms))
+    frames = len(source.rows)
+    with SERVERS[name](tmp_path / name) as server:
+        settings = RemoteWriteOptions(f"{server.url}{wrong}")
+        writer = RemoteWriter(settings, source, time.time, get_logger(), pace=PACE)
+        writer.start()
+        try:
+            until(lambda: writer.stats.retries >= 3, 20)
+        finally:
+            assert writer.stop(5)
+        assert len(source.rows) == frames
+        assert sum(writer.stats.dropped.values()) == writer.stats.sent == 0
+        assert "HTTP 4" in writer.state
+        assert "check [remote_write] url" in writer.state
+        with writing(server, source) as right:
+            until(lambda: not source.rows, 60)
+            assert sum(right.stats.dropped.values()) == 0
+        server.settle()
+        assert backfill_gaps(server.url, expected(first_ms, {}, nan=name in KEEPS_NAN))[0] == 0

@@ -30,8 +30,11 @@ _TEXTS = (
     ("duplicate sample for timestamp", DUPLICATE),
     ("err-mimir-sample-duplicate-timestamp", DUPLICATE),
     ("err-mimir-too-far-in-future", FUTURE),
+    ("err-mimir-", REFUSED),
 )
-# 4xx that is about what is in the request. Others (401, 403, 404, …) are about the configuration here or there, and
+# With 400 too: VictoriaMetrics 1.79, about a path that it does not know.
+_ABOUT_PATH = "unsupported path requested"
+# 4xx that may be about what is in the request. Others (401, 403, 404, …) are about the configuration here or there, and
 # nothing that waits is thrown away because of a password that expired.
 _ABOUT_SAMPLES = {400: REFUSED, 409: REFUSED, 413: TOO_LARGE, 422: REFUSED}
 MAX_RETRY_AFTER_S = 3600.0
@@ -57,6 +60,7 @@ class Refused:
 
     reason: str  # of REASONS
     why: str = ""
+    sure: bool = True  # False: by its status alone, which another program at a mistyped url might give as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,12 @@ class Later:
 
     why: str
     after_s: float = 0.0
+    advice: str = ""  # what whoever configured it can do
 
+
+CHECK_URL = "check [remote_write] url, and that the server takes remote write there: docs/remote-write.md"
+CHECK_WHO = "check username and password, or bearer_token, of [remote_write]"
+_ADVICE = {401: CHECK_WHO, 403: CHECK_WHO, **dict.fromkeys((301, 302, 307, 308, 400, 404, 405, 415), CHECK_URL)}
 
 Verdict = Taken | Refused | Later
 
@@ -75,12 +84,14 @@ def judge(answer: Answer, now: float) -> Verdict:
     if 200 <= answer.status < 300:
         return Taken()
     why = f"HTTP {answer.status} {answer.text.strip()[:200]}".rstrip()
-    if answer.status in _ABOUT_SAMPLES or answer.status == 500:
-        text = answer.text.lower()
-        reason = next((reason for part, reason in _TEXTS if part in text), _ABOUT_SAMPLES.get(answer.status))
-        if reason is not None:
-            return Refused(reason, why)
-    return Later(why, retry_after_s(answer.headers.get("retry-after", ""), now))
+    text = answer.text.lower()
+    if (answer.status in _ABOUT_SAMPLES or answer.status == 500) and _ABOUT_PATH not in text:
+        said = next((reason for part, reason in _TEXTS if part in text), "")
+        reason = said or _ABOUT_SAMPLES.get(answer.status, "")
+        if reason:
+            return Refused(reason, why, sure=bool(said))
+    after_s = retry_after_s(answer.headers.get("retry-after", ""), now)
+    return Later(why, after_s, _ADVICE.get(answer.status, ""))
 
 
 def retry_after_s(text: str, now: float) -> float:

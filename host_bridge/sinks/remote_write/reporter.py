@@ -24,21 +24,28 @@ class Reporter:
         self._log = log
         self._url = url
         self._failing = False
+        self._advice = ""
+        self.trouble = ""  # what the server answers, and what can be done; empty: it works
         self._dropped: Counter[str] = Counter()
         self._example: dict[str, str] = {}
         self._said_at = -EVERY_S
 
     def works(self) -> None:
         """A request was answered."""
+        self.trouble = ""
         if self._failing:
             self._failing = False
             self._log.info("remote_write_recovered", url=self._url)
 
-    def fails(self, why: str, again_in_s: float) -> None:
-        """A request has to be made again."""
-        if not self._failing:
-            self._failing = True
-            self._log.warning("remote_write_failing", url=self._url, reason=why, again_in_s=round(again_in_s, 1))
+    def fails(self, why: str, again_in_s: float, advice: str = "") -> None:
+        """A request has to be made again. Another advice than before is said too."""
+        self.trouble = f"{self._url}: {why}" + (f"; {advice}" if advice else "")
+        if not self._failing or advice != self._advice:
+            self._failing, self._advice = True, advice
+            more = {"advice": advice} if advice else {}
+            self._log.warning(
+                "remote_write_failing", url=self._url, reason=why, again_in_s=round(again_in_s, 1), **more
+            )
 
     def dropped(self, reason: str, samples: int, why: str) -> None:
         """Samples were given up."""

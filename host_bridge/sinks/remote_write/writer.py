@@ -15,6 +15,7 @@ from host_bridge.options import RemoteWriteOptions
 from host_bridge.sinks.remote_write.answer import FUTURE, SPOOL_FULL, UNREADABLE, Later, Refused, Taken, Verdict, judge
 from host_bridge.sinks.remote_write.connection import Connection, SendError
 from host_bridge.sinks.remote_write.outgoing import Outgoing, OutgoingSource
+from host_bridge.sinks.remote_write.proof import Proof, trials
 from host_bridge.sinks.remote_write.protobuf import encode_request
 from host_bridge.sinks.remote_write.reporter import Reporter
 from host_bridge.sinks.remote_write.requests import requests
@@ -66,6 +67,7 @@ class RemoteWriter:
         self.stats = Stats(wall)
         self._reporter = Reporter(log, options.safe_url)
         self._names = Names(options.labels)
+        self._proof = Proof(self._ask)
         self._connection = Connection(options, version)
         self._stopping = threading.Event()
         self._awake = threading.Event()
@@ -74,6 +76,11 @@ class RemoteWriter:
     def start(self) -> None:
         """Begin to send; a server that is down is tried again for ever."""
         self._thread.start()
+
+    @property
+    def state(self) -> str:
+        """ok, or what the server answers and what can be done about it. For any thread."""
+        return self._reporter.trouble or "ok"
 
     def wake(self) -> None:
         """There is something new to send: look at once. From any thread."""
@@ -157,7 +164,6 @@ class RemoteWriter:
     def _deliver(self, samples: Sequence[Sample]) -> Refused | None:
         """Send until the server has said yes (None) or never."""
         newest_ms = max(sample[0] for sample in samples)
-        body = bytes(cramjam.snappy.compress_raw(encode_request(samples)))
         failures = 0
         while True:
             self._pause(0)
@@ -167,7 +173,10 @@ class RemoteWriter:
             if ahead_s > 0:
                 self._pause(ahead_s)
                 continue
-            verdict = self._ask(body)
+            verdict = self._ask(samples)
+            self._proof.heard(verdict)
+            if isinstance(verdict, Refused):
+                verdict = self._proof.believed(verdict, self._trials)
             if isinstance(verdict, Taken):
                 self.stats.count_sent(len(samples))
                 self._reporter.works()
@@ -179,7 +188,7 @@ class RemoteWriter:
             failures += 1
             self.stats.count_retry()
             delay_s = max(verdict.after_s, self._pace.delay_s(failures, self._chance()))
-            self._reporter.fails(verdict.why, delay_s)
+            self._reporter.fails(verdict.why, delay_s, verdict.advice)
             self._outlast(delay_s)
 
     def _outlast(self, seconds: float) -> None:
@@ -196,7 +205,12 @@ class RemoteWriter:
             self._reporter.dropped(SPOOL_FULL, samples, f"frames of {rows[-1].device_id}")
             self._pause(0)
 
-    def _ask(self, body: bytes) -> Verdict:
+    def _trials(self) -> Sequence[Sample]:
+        return trials(self._outbox.outgoing_batch(BATCH_ROWS), self._names, self._wall() * 1000)
+
+    def _ask(self, samples: Sequence[Sample]) -> Verdict:
+        self._pause(0)
+        body = bytes(cramjam.snappy.compress_raw(encode_request(samples)))
         try:
             return judge(self._connection.post(body), self._wall())
         except SendError as error:

@@ -38,6 +38,21 @@ def test_what_will_never_be_taken_is_told_apart(status: int, text: str, reason: 
     assert isinstance(verdict, Refused)
     assert verdict.reason == reason
     assert str(status) in verdict.why
+    assert verdict.sure == (reason not in ("refused", "too_large"))
+
+
+def test_words_of_mimir_that_are_not_known_are_about_samples_all_the_same() -> None:
+    """Nobody else says err-mimir-."""
+    verdict = judge(Answer(400, {}, "received a series with too many labels (err-mimir-max-label-names-per-series)"), 0)
+    assert verdict == Refused("refused", verdict.why, sure=True)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("status", "says"), [(400, "url"), (404, "url"), (405, "url"), (401, "password")])
+def test_what_is_about_the_configuration_says_what_to_do(status: int, says: str) -> None:
+    """400: VictoriaMetrics says so of a path that it does not know."""
+    verdict = judge(Answer(status, {}, 'unsupported path requested: "/api/v1/writ"'), NOW_S)
+    assert isinstance(verdict, Later)
+    assert says in verdict.advice
 
 
 @pytest.mark.parametrize("status", [302, 401, 403, 404, 405, 408, 415, 429, 500, 502, 503, 504])
