@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import inf, log10
 from typing import Any
 
-from host_bridge.core.anchors import Anchor
+from host_bridge.core.anchors import BEHIND_MS, KEPT, Anchor, Doubt
 from host_bridge.core.line import AHEAD_MS, SETTLED, Line
 from shared_schema import messages as m
 
@@ -34,6 +34,7 @@ class Clock(Line):
         "_anchor",
         "_bridge",
         "_dated",
+        "_doubt",
         "_newest",
         "_used",
         "ahead_s",
@@ -43,36 +44,64 @@ class Clock(Line):
         "source",
     )
 
-    def __init__(self, drift: float = 0.0) -> None:
-        """`drift`: that of an earlier boot of the same board."""
-        super().__init__(drift)
+    def __init__(self, before: Clock | None = None) -> None:
+        """`before`: that of an earlier boot of the same board. The crystal is the same, and so is the clock."""
+        super().__init__(0.0 if before is None else before.drift or 0.0)
         self.source = ARRIVAL
         self.refused = self.clamped = self.command = 0
         self.ahead_s: float | None = None
         self._anchor: Anchor | None = None  # the board's own clock
         self._bridge: Anchor | None = None  # what the bridge had told it, and it has told back
         self._used: Anchor | None = None
+        # None: the board's clock was never far behind.
+        self._doubt: Doubt | None = None if before is None else before._doubt
         self._newest = self._dated = -inf  # the newest sample that was dated, and its date
 
-    def anchor(self, uptime_ms: int, anchor: tuple[int, ...], arrival: float) -> bool:
-        """Take a hello's [unix_seconds, milliseconds, source, uncertainty_ms]. False: it cannot be right; counted."""
+    def anchor(self, uptime_ms: int, anchor: tuple[int, ...], arrival: float, way: int = KEPT) -> bool:
+        """Take a hello's [unix_seconds, milliseconds, source, uncertainty_ms]. False: it cannot be right; counted.
+        `way`: of anchors.py, how the hello came."""
         seconds, milliseconds, source, uncertainty_ms = anchor
         wall = seconds * 1000.0 + milliseconds
         line = self._origin + uptime_ms * self._factor
         if source != _BRIDGE and line < inf:
             self.ahead_s = (wall - line) / 1000
         earliest = min(arrival * 1000, line)
-        if seconds < m.MIN_ANCHOR_UNIX_S or not earliest - _BEHIND_MS <= wall <= earliest + AHEAD_MS:
+        if (
+            seconds < m.MIN_ANCHOR_UNIX_S
+            or not earliest - _BEHIND_MS <= wall <= earliest + AHEAD_MS
+            or (source != _BRIDGE and self._behind(uptime_ms, wall, source, earliest, arrival, way))
+        ):
             self.refused += 1
+            self._choose(uptime_ms)
             return False
+        pair = uptime_ms, wall, source, uncertainty_ms
         if source == _BRIDGE:
             if self._heard < SETTLED:
-                self._bridge = Anchor(uptime_ms, wall, source, uncertainty_ms)
+                self._bridge = Anchor(*pair)
         elif self._anchor is None:
-            self._anchor = Anchor(uptime_ms, wall, source, uncertainty_ms)
+            self._anchor = Anchor(*pair)
         else:
-            self._anchor.take(uptime_ms, wall, source, uncertainty_ms)
+            self._anchor.take(*pair)
         self._choose(uptime_ms)
+        return True
+
+    def _behind(self, uptime_ms: int, wall: float, source: int, earliest: float, arrival: float, way: int) -> bool:
+        """Whether the board's clock is far behind. What is known of it so far and was of such a clock goes, too."""
+        limit, own, doubt = earliest - BEHIND_MS, self._anchor, self._doubt
+        own_behind = own is not None and own.wall(uptime_ms) < limit
+        if wall >= limit:
+            if doubt is not None:
+                doubt.settle(source)
+            if own_behind:
+                self._anchor = None
+            return False
+        if own is not None and not own_behind:
+            return True  # the clock was set back: that the one before had agreed by chance is less likely
+        if doubt is None:
+            doubt = self._doubt = Doubt()
+        if not doubt.refuses(wall, source, arrival * 1000, way):
+            return False
+        self._anchor = None
         return True
 
     def _choose(self, uptime_ms: int) -> None:
@@ -88,6 +117,11 @@ class Clock(Line):
         self._used = used
         number = -1 if used is None else used.source
         self.source = ARRIVAL if used is None else m.ANCHOR_SOURCES[number if number < len(m.ANCHOR_SOURCES) else 0]
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether one more hello would tell if the line, or the board's own clock, is wrong."""
+        return self._late is not None or (self._doubt is not None and self._doubt.open)
 
     @property
     def own(self) -> bool:
@@ -164,13 +198,15 @@ class Clock(Line):
         """What restore() needs, as JSON can carry it."""
         own, told = self._anchor, self._bridge
         anchors = None if own is None else own.state(), None if told is None else told.state()
-        return [self.line_state(), *anchors, self.refused, self.clamped, self.command, self.ahead_s]
+        doubt = () if self._doubt is None else (self._doubt.state(),)
+        return [self.line_state(), *anchors, self.refused, self.clamped, self.command, self.ahead_s, *doubt]
 
     @classmethod
     def restore(cls, state: list[Any]) -> Clock:
         """The clock whose state() it is. ValueError or TypeError when it is none."""
         clock = cls()
-        line, own, told, clock.refused, clock.clamped, clock.command, clock.ahead_s = state
+        line, own, told, clock.refused, clock.clamped, clock.command, clock.ahead_s, *doubt = state
+        clock._doubt = Doubt.restored(doubt[0]) if doubt else None
         clock._anchor = None if own is None else Anchor.restored(own)
         clock._bridge = None if told is None else Anchor.restored(told)
         clock.restore_line(line)

@@ -83,11 +83,6 @@ class Line:
         """An uptime that this boot has reached."""
         return self._at
 
-    @property
-    def doubtful(self) -> bool:
-        """Whether one more hello would tell if the line is wrong."""
-        return self._late is not None
-
     def _lower(self, delay: float, uptime_ms: int, arrival: float) -> None:
         """The fastest frame of this bucket. One that is impossibly early counts when the next one agrees."""
         if self._origin == inf:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Sequence as Messages
 
+from host_bridge.core.anchors import DIRECT, KEPT, QUEUED
 from host_bridge.core.clock import Clock
 from host_bridge.core.context import Context
 from host_bridge.core.declaration import resolve, unlisted
@@ -52,7 +53,7 @@ class Registration:
         if boot is None:
             boot = Boot(hello.boot, _sequence(device, hello, received, waiting))
             if device.boot is not None:
-                boot.clock = Clock(device.boot.clock.drift or 0.0)  # the crystal is the same
+                boot.clock = Clock(device.boot.clock)
             self._count_start(device, hello, received)
         elif received.retained and hello.uptime <= boot.hello_uptime:
             return boot
@@ -83,6 +84,8 @@ class Registration:
             boot = Boot(hello.boot, _sequence(device, hello, received, waiting))
             if device.boot is None:
                 self.describe(device, hello)
+            else:
+                boot.clock = Clock(device.boot.clock)
         device.remember(boot, now)
         self.explain(device, boot, hello, received.payload)
         self._note(device, boot, hello, received, now)
@@ -170,7 +173,8 @@ class Registration:
         device.fields_skipped += hello.skipped
         if not received.retained:
             self._live(device, boot, hello, received, now)
-        if hello.anchor is not None and not boot.clock.anchor(hello.uptime, hello.anchor, received.at):
+        way = _way(hello, received)
+        if hello.anchor is not None and not boot.clock.anchor(hello.uptime, hello.anchor, received.at, way):
             self._context.say("warning", "clock_refused", now, device.device_id, anchor=list(hello.anchor))
 
     def _live(self, device: Device, boot: Boot, hello: Hello, received: Received, now: float) -> None:
@@ -190,6 +194,13 @@ class Registration:
             settle(self._context, device, boot, now)
         boot.sequence.heard_of(hello.seq)
         self._presence.heard(device, received.at, now)
+
+
+def _way(hello: Hello, received: Received) -> int:
+    """How long a hello may have waited. A board does not keep those of the boot that it is in; captures are old."""
+    if received.retained or received.again or hello.ended or received.source == "replay":
+        return KEPT
+    return QUEUED if received.device_id else DIRECT
 
 
 def _drawn_again(boot: Boot, hello: Hello, received: Received) -> bool:

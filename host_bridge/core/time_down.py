@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from host_bridge.core import liveness
+from host_bridge.core.anchors import PACE_MS
 from host_bridge.core.context import Context
 from host_bridge.core.device import Boot, Device
 from host_bridge.core.ingest import Ingest
@@ -12,6 +13,7 @@ from shared_schema.hello import Hello
 
 REPEAT_S = 7200.0  # in which the worst crystal, 100 ppm, goes wrong by 0.7 s
 RETRY_S = 60.0  # until the board has shown that it has the time; twice as long after each try
+FIRST_S = PACE_MS / 1000 + 1.0  # until a board whose clock is in doubt is asked: an earlier answer tells nothing
 UNCERTAINTY_MS = 250  # a tick of the engine, a broker and a line of 115200 baud
 GOOD_S = 1.0  # what a board says is the bridge's time, and is wrong by more, it is told again
 MAX_PER_TICK = 50  # of a fleet that all starts at once
@@ -40,6 +42,8 @@ class TimeDown:
                 device.time_tries = 0
                 device.time_at = now + REPEAT_S
                 return
+        if boot.clock.doubtful:
+            boot.asked_at = max(boot.asked_at, now - RETRY_S + FIRST_S)
         if new and hello.reset_cause != _DEEP_SLEEP:
             device.time_tries, device.time_at = 0, now
         self.look_at(device, now)

@@ -6,6 +6,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
+from host_bridge.core.anchors import DIRECT, KEPT
 from host_bridge.core.clock import Clock
 from shared_schema import messages as m
 
@@ -22,7 +23,7 @@ STEPS = st.lists(
         st.tuples(st.just("frame"), UPTIMES),
         st.tuples(st.just("hello"), UPTIMES),
         st.tuples(st.just("over"), UPTIMES),
-        st.tuples(st.just("anchor"), UPTIMES, ANCHORS),
+        st.tuples(st.just("anchor"), UPTIMES, ANCHORS, st.integers(KEPT, DIRECT)),
         st.tuples(st.just("set"), st.floats(-1e8, 1e8)),
         st.tuples(st.just("restart")),
     ),
@@ -39,7 +40,7 @@ def step(clock: Clock, now: float, what: str, *given_: object) -> Clock:
     elif what == "over":
         clock.before(given_[0], now)  # type: ignore[arg-type]
     elif what == "anchor":
-        clock.anchor(given_[0], given_[1], now)  # type: ignore[arg-type]
+        clock.anchor(given_[0], given_[1], now, given_[2])  # type: ignore[arg-type]
     elif what == "set":
         clock.shift(given_[0])  # type: ignore[arg-type]
     else:
