@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -18,6 +19,13 @@ from host_bridge.sinks.history.series_data import SeriesData
 from host_bridge.sinks.logs import MAX_VALUE, escaped
 
 Span = tuple[int, int]  # from, to, in Unix milliseconds
+
+# Columns of CSV that are no labels; a label of such a name, or of one that another label so gets, is label_….
+OWN_COLUMNS = ("time", "device_id", "metric", "value", "sum", "count")
+LABEL = "label_"
+# What a spreadsheet reckons instead of showing it (OWASP, "CSV Injection"), also behind the apostrophes that we put.
+_FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")  # a spreadsheet takes these for the narrow ones
+_NUMBER = re.compile(r"[+-](Inf|[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?)")
 
 
 def table(found: Iterable[SeriesData]) -> Iterator[str]:
@@ -35,7 +43,7 @@ def comma_separated(device_id: str, found: Sequence[SeriesData]) -> Iterator[str
     """CSV with a head: a row a sample, a column for each label name and each heading that there is."""
     labels = tuple(dict.fromkeys(name for data in found for name, _ in data.series.labels))
     columns = tuple(dict.fromkeys(heading for data in found for heading in headings(data.series)))
-    yield csv_line(("time", "device_id", "metric", *labels, *(columns or ("value",))))
+    yield csv_line(("time", "device_id", "metric", *map(_label_column, labels), *(columns or ("value",))))
     for data in found:
         given, own = dict(data.series.labels), headings(data.series)
         fixed = (device_id, data.series.name, *(given.get(name, "") for name in labels))
@@ -44,15 +52,22 @@ def comma_separated(device_id: str, found: Sequence[SeriesData]) -> Iterator[str
             yield csv_line((rfc3339(at), *fixed, *(values.get(column) or "" for column in columns)))
 
 
+def _label_column(name: str) -> str:
+    """By the name alone, so that the same label has the same column whatever else there is."""
+    return LABEL + name if name in OWN_COLUMNS or name.startswith(LABEL) else name
+
+
 def csv_line(cells: Iterable[str]) -> str:
-    """One line of RFC 4180, without its end. What would steer a terminal is written as \\x…, however long the text."""
+    """One line of RFC 4180, without its end. What would steer a terminal is written as \\x…, however long; what
+    a spreadsheet would take for a formula, and is no number, has an apostrophe before it."""
     line = io.StringIO()
     csv.writer(line, lineterminator="\n").writerow(map(_harmless, cells))  # which also has cells with \n quoted
     return line.getvalue().removesuffix("\n")
 
 
 def _harmless(text: str) -> str:
-    return "".join(escaped(text[start : start + MAX_VALUE]) for start in range(0, len(text), MAX_VALUE))
+    shown = "".join(escaped(text[start : start + MAX_VALUE]) for start in range(0, len(text), MAX_VALUE))
+    return f"'{shown}" if _FORMULA.match(shown) and not _NUMBER.fullmatch(shown) else shown
 
 
 def as_objects(device_id: str, metric: str, span: Span, found: Iterable[SeriesData]) -> Iterator[str]:

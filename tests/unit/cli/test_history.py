@@ -155,6 +155,43 @@ def test_a_histogram_is_its_buckets_sum_and_count(path: Path) -> None:
     assert "2.000001" in run(path, "kiln-1", "inference_duration_seconds").stdout
 
 
+@pytest.fixture
+def odd(tmp_path: Path) -> Path:
+    """A board whose labels have the names of our columns, and texts that a spreadsheet would reckon."""
+    path = tmp_path / "odd.db"
+    labels = tuple((name, f"of {name}") for name in ("label_value", "metric", "sum", "time", "value"))
+    series = KeptSeries("device_odd", (("cmd", "=cmd|' /C calc'!A0"), *labels), GAUGE, 0)
+    messages = ("=1+1", "+1+1", "-2+3", "@SUM(A1)", "'=1", "\t=1", "＝1", "-40", "+1.5e3", "-Inf", "a=b", "'tis", "")
+    events = [EventRecord("odd", 1, n, T0 + n, "log", "info", text, "", {}, "", 0) for n, text in enumerate(messages)]
+    store = Store.open(path)
+    store.commit([SamplesRecord(KeptGroup("odd", "", (series,)), 1, 1, [T0], [-5], T0 / 1000), *events])
+    store.close()
+    return path
+
+
+def test_no_two_columns_of_csv_have_one_name(odd: Path) -> None:
+    """A label named as one of our columns has label_ before its name, whatever else there is."""
+    result = run(odd, "odd", "odd", "--format", "csv")
+    head = result.stdout.splitlines()[0].split(",")
+    assert head == ["time", "device_id", "metric", "cmd", "label_label_value", "label_metric", "label_sum",
+                    "label_time", "label_value", "value"]  # fmt: skip
+    (found,) = rows(result)
+    assert (found["time"], found["metric"], found["value"]) == (at(0), "device_odd", "-5")
+    assert (found["label_time"], found["label_value"], found["label_label_value"]) == (
+        "of time", "of value", "of label_value",
+    )  # fmt: skip
+
+
+def test_csv_has_no_cell_that_a_spreadsheet_would_reckon(odd: Path) -> None:
+    """Such text begins with an apostrophe; numbers and other text are as they were, and no two become the same."""
+    (found,) = rows(run(odd, "odd", "odd", "--format", "csv"))
+    assert found["cmd"] == "'=cmd|' /C calc'!A0"
+    told = [event["message"] for event in rows(run(odd, "odd", "--events", "--format", "csv"))]
+    assert told == [
+        "'=1+1", "'+1+1", "'-2+3", "'@SUM(A1)", "''=1", "\\x09=1", "'＝1", "-40", "+1.5e3", "-Inf", "a=b", "'tis", "",
+    ]  # fmt: skip
+
+
 def test_both_ends_of_the_time_are_included(path: Path) -> None:
     """To the millisecond."""
     found = rows(run(path, "kiln-1", "inference_requests_total", "--until", at(2), "--format", "csv", since=at(1)))
