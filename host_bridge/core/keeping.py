@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from host_bridge.core.device import Boot, Device
-from host_bridge.core.records import Record
+from host_bridge.core.records import BootRecord, Record
+from host_bridge.core.series import HistogramSeries
 from host_bridge.core.snapshot import boot_record, device_record
 
 
@@ -45,9 +46,21 @@ class Keeping:
         for boot, device in self._boots.items():
             if device.boots.get(boot.id) is boot:
                 out += boot.undeclared(device.device_id)
-                out.append(boot_record(device, boot))
+                record = boot_record(device, boot)
+                out.append(_counted(record, device) if boot is device.boot else record)
                 boot.kept = True
         out += [device_record(device, now, wall) for device in self._devices]
         self._boots.clear()
         self._devices.clear()
         return out
+
+
+def _counted(record: BootRecord, device: Device) -> BootRecord:
+    """The record of the present boot with what its counters stand at, in the order of the device's record: that goes
+    only now and then, this with every frame. restore.py takes the later of the two."""
+    series = (one for one in device.series if one.family.type)
+    lasts = [list(one.lasts) if isinstance(one, HistogramSeries) else one.last for one in series]
+    if not lasts:
+        return record
+    # Of lists of integers str() makes JSON, and sooner.
+    return BootRecord(record.device_id, record.boot, b'%b,"lasts":%b}' % (record.state[:-1], str(lasts).encode()))

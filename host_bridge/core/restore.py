@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 
 from host_bridge.core.context import Context
@@ -41,6 +42,7 @@ class Restore:
         source, port, by_topic = place(kept.state)
         device = Device(any_hello, source, port, by_topic, self._context.tally)
         present, counters = restore_device(device, kept.state, now, wall)
+        counters = _latest(kept, present, counters)
         boots = [(kept_boot, *restore_boot(kept_boot.boot, kept_boot.state, now)) for kept_boot in in_order(kept)]
         for kept_boot, boot, bases, marks in boots:
             if kept_boot.boot != present:
@@ -60,6 +62,7 @@ class Restore:
                 device.boots[kept_boot.boot].kept = True
         state = device.state, device.heard_at, device.last_seen, device.bye_boot, device.bye_seq, device.wake_by
         present, counters = restore_device(device, kept.state, now, wall)
+        counters = _latest(kept, present, counters)
         device.state, device.heard_at, device.last_seen, device.bye_boot, device.bye_seq, device.wake_by = state
         for kept_boot in in_order(kept):
             before, bases, marks = restore_boot(kept_boot.boot, kept_boot.state, now)
@@ -106,6 +109,18 @@ class Restore:
             self._registration.declare(device, boot, hello, frame, now)
         boot.undeclared_frames = {}
         restore_totals(device.series, counters)
+
+
+def _latest(kept: KeptDevice, present: int | None, counters: Named) -> Named:
+    """Totals as the last frame has left them: the device's record may be half a minute older (timers.py)."""
+    states = (json.loads(boot.state) for boot in kept.boots if boot.boot == present)
+    lasts = next((state.get("lasts", ()) for state in states), ())
+    if len(lasts) != len(counters):
+        return counters  # of an older version
+    return {
+        name: (base, max(last, newer) if isinstance(newer, int) else list(map(max, last, newer)))
+        for (name, (base, last)), newer in zip(counters.items(), lasts, strict=True)
+    }
 
 
 def _hellos(frames: Iterable[bytes]) -> Hellos:

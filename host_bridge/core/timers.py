@@ -13,7 +13,7 @@ from shared_schema.commands import encode_hello_request
 
 SWEEP_S = 1.0  # how often every device is looked at
 KEEP_BOOT_S = 600.0  # how long frames of an earlier boot may still come, out of a broker's queue or a board's flash
-KEEP_COUNTERS_S = 30.0  # how far the counters of a device may be ahead of what a restarted bridge knows of them
+KEEP_COUNTERS_S = 30.0  # how far what a restarted bridge knows of a device, but for its frames, may be behind
 MAX_ASKS_DOUBLED = 10  # about a gap: after one cadence, then after twice as long each time
 
 

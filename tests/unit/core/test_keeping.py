@@ -1,5 +1,6 @@
 """What is kept, and how a killed bridge goes on: nothing twice, nothing lost, nobody announced too early."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -569,3 +570,43 @@ def test_which_boots_are_the_oldest_is_known_after_a_restart(memory: Memory) -> 
     memory._boots = dict(reversed(memory._boots.items()))
     again = b.killed()
     assert list(again.fleet._devices["board-1"].boots) == order == [79, 77, 78, 80]
+
+
+def test_counters_do_not_fall_when_bridge_and_board_begin_anew_together(memory: Memory) -> None:
+    """Totals are written now and then, and with every frame what the boot has counted: no frame of it need come again
+    before the next boot. Counters, histograms, and two kills in a row."""
+    series = (ENERGY, custom("latency", 2, bounds=[10, 20]), TEMPERATURE)
+    board, b = Board(series=series), KeepingBridge(memory)
+    b.uart(board.hello())
+    b.uart(board.samples(100, 1, 0, 0, 5, 2000))
+    b.commit()
+    for counted in (150, 200):
+        b.after(1.0)
+        b.uart(board.samples(counted, counted, 0, 0, 5, 2000, uptime=2000))
+        b.commit()
+    again = b.killed().killed()
+    other = Board(boot=board.boot + 1, series=series)
+    again.uart(other.hello())
+    again.uart(other.samples(5, 2, 0, 0, 5, 2000))
+    again.commit()
+    assert values(memory, "device_energy_joules_total") == [100, 150, 200, 205]
+    assert values(memory, "device_latency") == [1, 150, 200, 202]
+    assert again.value("device_energy_joules_total") == "0.205"
+
+
+def test_what_an_older_version_has_kept_of_counters_is_taken_as_it_is(memory: Memory) -> None:
+    """Its boots do not say what they have counted."""
+    board, b = Board(series=(ENERGY,)), KeepingBridge(memory)
+    b.uart(board.hello())
+    b.uart(board.samples(100))
+    b.commit()
+    key = board.device_id, board.boot
+    state = json.loads(memory._boots[key].state)
+    assert state.pop("lasts") == [100]
+    memory._boots[key] = replace(memory._boots[key], state=json.dumps(state).encode())
+    again = b.killed()
+    other = Board(boot=board.boot + 1, series=(ENERGY,))
+    again.uart(other.hello())
+    again.uart(other.samples(5))
+    again.commit()
+    assert values(memory, "device_energy_joules_total") == [100, 105]
