@@ -10,7 +10,7 @@ from host_bridge.core.sequence import Sequence
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Reliable frames. None of these ever falls."""
+    """Reliable frames. None of these ever falls, but `lost`, when a frame that was counted so comes after all."""
 
     expected: int = 0
     received: int = 0
