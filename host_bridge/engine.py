@@ -7,7 +7,6 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Protocol
 
 from host_bridge.core.actions import Acknowledge, Action, Alert, LogLine, Refused, Send, StateChange, Withhold
@@ -210,7 +209,7 @@ class Engine:
             actions = self._fleet.clock_set(set_by, now)
         self._queued_before -= 1
         if abs(received.at + self._set_by - wall) < abs(received.at - wall):
-            received = replace(received, at=received.at + self._set_by)
+            received = received._replace(at=received.at + self._set_by)
         return [*actions, *self._fleet.handle(received, now)]
 
     def _tick(self, now: float, report: list[Action]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from host_bridge.core import liveness
 from host_bridge.core.actions import Acknowledge, Refused, Withhold
@@ -86,7 +85,7 @@ class Router:
             payload, proven = open_frame(payload, named, "" if device is None else device.device_id, keys)
             if proven:
                 device = self.devices.get(proven)
-                received = replace(received, payload=payload)
+                received = received._replace(payload=payload)
         try:
             message = decode(payload)
         except BodyError as error:

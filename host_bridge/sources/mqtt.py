@@ -22,7 +22,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
 
 import paho.mqtt.client as paho
 
@@ -135,7 +134,7 @@ class MqttSource:
     def _show(self, message: Message) -> None:
         received = self._received(message, None)
         if received is not None and not self._paused.is_set():
-            self._deliver(replace(received, shown=True))
+            self._deliver(received._replace(shown=True))
 
     def _up(self) -> None:
         self._tell(LINK_UP, "connected")

@@ -29,6 +29,10 @@ MAX_RETRY_S = 30.0
 CONNECT_TIMEOUT_S = 5.0
 WELL_AFTER_S = 10.0  # a connection that lasted so long was well: the next outage begins with the shortest delay
 WAIT_S = 0.5
+# Between two reads while messages come: what comes meanwhile costs one call, not one each. A message that comes after
+# a silence waits for nothing.
+PAUSE_S = 0.02
+WINDOW = 10  # confirmed at once: half of what mosquitto sends ahead, so that it may have waited for them
 GOODBYE_S = 0.7  # for the last acknowledgements and DISCONNECT to leave
 NO_TOPIC = f"{TOPIC_ROOT}/goodbye"  # nobody publishes there
 MAX_INFLIGHT = 100  # paho looks through all outgoing messages at each PUBACK
@@ -66,6 +70,7 @@ class MqttSession:
         self._on_connecting, self._on_turn = on_connecting, on_turn
         self._commands: deque[Command] = deque()
         self._confirms: deque[int] = deque()  # message ids
+        self._read_at = 0.0  # on the monotonic clock; not before that
         self._woken = False
         self._waker = Waker()
         self._stopping = threading.Event()
@@ -180,6 +185,8 @@ class MqttSession:
     def _do_commands(self, tap: Tap) -> None:
         while self._commands:
             self._commands.popleft()(self._client)
+        if len(self._confirms) >= WINDOW:
+            self._read_at = 0.0
         while self._confirms:
             tap.confirm(self._confirms.popleft())
         if not self._client.want_write():
@@ -187,17 +194,20 @@ class MqttSession:
 
     def _turn(self, tap: Tap) -> None:
         """Wait for the socket or for a call, take messages, and let paho read and write."""
-        pending = tap.pending()
+        pause = self._read_at - time.monotonic()
+        pending = pause <= 0 and tap.pending()
         writing = [tap] if self._client.want_write() or tap.wants_write else []
-        reading: list[Tap | Waker] = [tap, self._waker]
-        readable, writable, _ = select.select(reading, writing, [], 0 if pending else WAIT_S)
+        reading: list[Tap | Waker] = [self._waker] if pause > 0 else [tap, self._waker]
+        wait_s = pause if pause > 0 else 0 if pending else WAIT_S
+        readable, writable, _ = select.select(reading, writing, [], wait_s)
         if self._waker in readable:
             self._waker.clear()
             self._woken = False  # what is queued by now is done below; for what comes later it is set again
             self._do_commands(tap)
         if tap in readable or pending:
-            tap.fill()
+            more = tap.fill()
             self._take(tap)
+            self._read_at = 0.0 if more else time.monotonic() + PAUSE_S
         if tap in writable:
             self._client.loop_write()
         self._client.loop_misc()

@@ -105,25 +105,27 @@ class Tap:
         """Whether there is something to read that select() does not know of."""
         return self._tls and self._inner.pending() > 0
 
-    def fill(self) -> None:
-        """Read what is there, without waiting, up to MAX_CHUNKS times CHUNK. An end is what paho finds."""
+    def fill(self) -> bool:
+        """Read what is there, without waiting, up to MAX_CHUNKS times CHUNK. An end is what paho finds. Whether there
+        may be more."""
         for _ in range(MAX_CHUNKS):
             try:
                 chunk = self._inner.recv(CHUNK)
             except _WOULD_BLOCK:
-                return
+                return False
             except OSError as error:
                 self._end = error
-                return
+                return False
             if not chunk:
                 self._end = True
-                return
+                return False
             skipped = min(self._skip, len(chunk))
             self._skip -= skipped
             self._buf = self._buf[self._at :] + chunk[skipped:]
             self._at = 0
             if not self._tls:
-                return
+                return len(chunk) == CHUNK
+        return True
 
     def packets(self) -> Iterator[Message | None]:
         """What was read: each message; None for each packet that is paho's, which is to read it before the next, and

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from structlog import get_logger
@@ -85,7 +84,7 @@ class ReplaySource:
             due = began + (entry.at - first) / self._speed if self._speed > 0 else time.time()
             if self._stopping.wait(max(0.0, due - time.time())):
                 return
-            received = replace(entry, source=SOURCE, at=time.time(), token=None)
+            received = entry._replace(source=SOURCE, at=time.time(), token=None)
             if not deliver_within(self._deliver, received, PATIENCE_S, self._stopping):
                 self.error = "" if self._stopping.is_set() else f"the queue was full for {PATIENCE_S:g} s"
                 return
