@@ -10,6 +10,7 @@ from host_bridge.options import REMOTE_WRITE_MODES, RemoteWriteOptions
 
 MAX_LABELS = 32
 MAX_SPOOL_ROWS = 1_000_000_000
+MIN_SPOOL_BYTES, MAX_SPOOL_BYTES = 1 << 20, 1 << 50  # as [history] max_bytes
 URL_RIGHT = "http:// or https://, host, perhaps a port, and the path: http://127.0.0.1:9090/api/v1/write"
 TENANT_RIGHT = "1 to 150 of A-Z a-z 0-9 ! - _ . * ' ( ) |, as Mimir has them"
 # What we set ourselves, or what only a histogram's buckets have: a label of this name would make them another series.
@@ -36,6 +37,7 @@ def read_remote_write(table: Table, has_history: bool) -> RemoteWriteOptions:
         late_after_s=default.late_after_s if late_after_s is None else late_after_s,
         max_spool_rows=table.integer("max_spool_rows", default.max_spool_rows, 1, MAX_SPOOL_ROWS),
         timeout_s=default.timeout_s if timeout_s is None else timeout_s,
+        max_spool_bytes=table.integer("max_spool_bytes", default.max_spool_bytes, MIN_SPOOL_BYTES, MAX_SPOOL_BYTES),
     )
     _check(table, options)
     if not has_history:

@@ -94,6 +94,7 @@ class RemoteWriteOptions:
     late_after_s: float = 60.0
     max_spool_rows: int = 1_000_000  # frames that wait to be sent; beyond it the oldest are dropped and counted
     timeout_s: float = 30.0  # of one request
+    max_spool_bytes: int = 256 << 20  # of the history's file; a day of ten boards with 30 values a second each
 
     @property
     def safe_url(self) -> str:

@@ -171,6 +171,5 @@ def _remote(history: HistoryOptions, options: RemoteWriteOptions, version: str) 
     from host_bridge.sinks.remote_write.spool import Spool
     from host_bridge.sinks.remote_write.writer import RemoteWriter
 
-    return RemoteWriter(
-        options, Spool(history.path, options.max_spool_rows), time.time, get_logger("remote_write"), version=version
-    )
+    spool = Spool(history.path, options.max_spool_rows, options.max_spool_bytes)
+    return RemoteWriter(options, spool, time.time, get_logger("remote_write"), version=version)

@@ -209,6 +209,10 @@ class MemorySource:
         """How many."""
         return len(self.rows)
 
+    def outgoing_bytes(self) -> int:
+        """A hundred each."""
+        return 100 * len(self.rows)
+
     def outgoing_trim(self) -> Sequence[Outgoing]:
         """The oldest behind those in hand."""
         surplus = len(self.rows) - self.max_rows

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 
 from host_bridge.sinks.history.database import Database
-from host_bridge.sinks.history.schema import PART_BITS
+from host_bridge.sinks.history.schema import PART_BITS, SPOOL_BYTES
 
 CHUNKS_AT_ONCE = 64
 EVENTS_AT_ONCE = 500
@@ -26,7 +26,8 @@ class Retained:
 
 
 def retain(database: Database, now_ms: int, max_age_s: float, max_bytes: int, budget_s: float) -> Retained:
-    """Delete for about `budget_s`: first by age, then by size, not counting the log beside the file."""
+    """Delete for about `budget_s`: first by age, then by size, not counting the log beside the file, and not what waits
+    for remote write, which has its own bound: a server that is away must not cost the history anything."""
     deadline = time.monotonic() + budget_s
     gone = Retained()
     limit = now_ms - int(max_age_s * 1000)
@@ -46,8 +47,9 @@ def retain(database: Database, now_ms: int, max_age_s: float, max_bytes: int, bu
 
 
 def live_bytes(database: Database) -> int:
-    """Of the file's pages that are in use."""
-    return (database.pragma("page_count") - database.pragma("freelist_count")) * database.pragma("page_size")
+    """Of the file's pages that are in use, without what waits for remote write."""
+    used = (database.pragma("page_count") - database.pragma("freelist_count")) * database.pragma("page_size")
+    return used - int(database.all(SPOOL_BYTES)[0][0])  # type: ignore[call-overload,no-any-return]
 
 
 def _slice(database: Database, gone: Retained, before: int | None) -> bool:

@@ -14,7 +14,7 @@ DUPLICATE = "duplicate"
 FUTURE = "future"
 TOO_LARGE = "too_large"
 REFUSED = "refused"
-SPOOL_FULL = "spool_full"  # more waited than max_spool_rows
+SPOOL_FULL = "spool_full"  # more waited than max_spool_rows or max_spool_bytes
 UNREADABLE = "unreadable"  # a row that is not what the store wrote
 REASONS = (TOO_OLD, OUT_OF_ORDER, OUT_OF_BOUNDS, DUPLICATE, FUTURE, TOO_LARGE, REFUSED, SPOOL_FULL, UNREADABLE)
 

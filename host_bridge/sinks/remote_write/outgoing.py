@@ -41,8 +41,12 @@ class OutgoingSource(Protocol):
         """How many rows wait."""
         ...
 
+    def outgoing_bytes(self) -> int:
+        """How much of the file they take."""
+        ...
+
     def outgoing_trim(self) -> Sequence[Outgoing]:
-        """Drop the oldest of what is beyond the bound and not in the last batch; the rows that were dropped."""
+        """Drop the oldest of what is beyond the bounds and not in the last batch; the rows that were dropped."""
         ...
 
     def close(self) -> None:

@@ -12,21 +12,25 @@ from pathlib import Path
 
 from host_bridge.sinks.history.coding import decode_row, to_values
 from host_bridge.sinks.history.groups import GroupRow, read_group
+from host_bridge.sinks.history.schema import SPOOL_BYTES, SPOOLED
 from host_bridge.sinks.remote_write.outgoing import Outgoing
 
 BUSY_S = 5.0  # the store's own transactions are shorter
 MAX_GROUPS = 10_000  # that are kept decoded
 TRIM_ROWS = 1_000  # that are dropped at once: each is read before
 _ROWS = "SELECT id, grp, t0, n, data FROM outgoing WHERE id > ? ORDER BY id LIMIT ?"
+_SIZES = f"SELECT {SPOOLED.format('')} FROM outgoing WHERE id > ? ORDER BY id LIMIT ?"  # noqa: S608  # constant
 
 
 class Spool:
-    """An OutgoingSource. `max_rows`: how many may wait. What it raises, an sqlite3.Error, may be gone next time."""
+    """An OutgoingSource. `max_rows`, `max_bytes`: how much may wait, in bytes of the file. What it raises, an
+    sqlite3.Error, may be gone next time."""
 
-    def __init__(self, path: Path, max_rows: int) -> None:
+    def __init__(self, path: Path, max_rows: int, max_bytes: int) -> None:
         """Opens nothing yet: the connection belongs to the thread that first asks."""
         self._path = path
         self._max_rows = max_rows
+        self._max_bytes = max_bytes
         self._connection: sqlite3.Connection | None = None
         self._groups: dict[int, tuple[object, GroupRow]] = {}
         self._in_hand = 0  # the last id that was given out
@@ -47,13 +51,16 @@ class Spool:
         first, last = self._behind()
         return int(held) + last - first + 1
 
+    def outgoing_bytes(self) -> int:
+        """What waits takes so much of the file."""
+        return int(self._open().execute(SPOOL_BYTES).fetchone()[0])
+
     def outgoing_trim(self) -> Sequence[Outgoing]:
-        """Drop the oldest of what is beyond the bound and not in hand; the rows that were dropped."""
-        first, last = self._behind()
-        surplus = self.outgoing_rows() - self._max_rows
-        if surplus <= 0 or last < first:
+        """Drop the oldest of what is beyond the bounds and not in hand; the rows that were dropped."""
+        surplus = min(max(self.outgoing_rows() - self._max_rows, self._too_large()), TRIM_ROWS)
+        rows = self._read(self._in_hand, surplus) if surplus > 0 else ()
+        if not rows:
             return ()
-        rows = self._read(self._in_hand, min(surplus, TRIM_ROWS))
         sql = "DELETE FROM outgoing WHERE id > ? AND id <= ?"
         self._open().execute(sql, (self._in_hand, rows[-1].id))
         return rows
@@ -71,6 +78,17 @@ class Spool:
             self._connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_S)
             self._connection.execute("PRAGMA synchronous = NORMAL")
         return self._connection
+
+    def _too_large(self) -> int:
+        """How many rows behind those in hand have to go for their bytes, as far as one call drops them."""
+        surplus, rows = self.outgoing_bytes() - self._max_bytes, 0
+        if surplus > 0:
+            for (size,) in self._open().execute(_SIZES, (self._in_hand, TRIM_ROWS)).fetchall():
+                if surplus <= 0:
+                    break
+                surplus -= size
+                rows += 1
+        return rows
 
     def _behind(self) -> tuple[int, int]:
         """First and last id of what is not in hand, between which no id is missing; (0, -1) where there is nothing."""

@@ -22,6 +22,7 @@ class Stats:
         self._sent = 0
         self._retries = 0
         self._spool_rows = 0
+        self._spool_bytes = 0
         self._oldest_ms: int | None = None
         self._working = True
 
@@ -45,6 +46,11 @@ class Stats:
     def spool_rows(self) -> int:
         """Frames that waited when the writer last looked."""
         return self._spool_rows
+
+    @property
+    def spool_bytes(self) -> int:
+        """What they took of the file."""
+        return self._spool_bytes
 
     @property
     def working(self) -> bool:
@@ -79,10 +85,11 @@ class Stats:
             self._retries += 1
             self._working = False
 
-    def waiting(self, rows: int, oldest_ms: int | None) -> None:
+    def waiting(self, rows: int, size: int, oldest_ms: int | None) -> None:
         """What is still to be sent."""
         with self._lock:
             self._spool_rows = rows
+            self._spool_bytes = size
             self._oldest_ms = oldest_ms
 
     def describe(self) -> Iterable[Metric]:
@@ -104,5 +111,7 @@ class Stats:
         yield GaugeMetricFamily(f"{PREFIX}lag_seconds", lag, value=self.lag_s)
         rows = "Frames that wait for remote write."
         yield GaugeMetricFamily(f"{PREFIX}spool_rows", rows, value=self.spool_rows)
+        size = "What frames that wait for remote write take of the history's file."
+        yield GaugeMetricFamily(f"{PREFIX}spool_bytes", size, value=self.spool_bytes)
         up = "0 while requests of remote write fail."
         yield GaugeMetricFamily(f"{PREFIX}up", up, value=int(self.working))

@@ -130,7 +130,7 @@ class RemoteWriter:
         self._trim()
         self._reporter.flush()
         if not rows:
-            self.stats.waiting(0, None)
+            self.stats.waiting(0, 0, None)
         elif self._wall() >= MIN_ANCHOR_UNIX_S:
             self._send(rows)
             return True
@@ -138,7 +138,7 @@ class RemoteWriter:
 
     def _send(self, rows: Sequence[Outgoing]) -> None:
         oldest = {row.id: min(row.times, default=0) for row in rows}  # of the rows that are not yet sent
-        self.stats.waiting(self._outbox.outgoing_rows(), min(oldest.values()))
+        self._count(min(oldest.values()))
         for request in requests(self._in_order(rows), self._names):
             settle(request.samples, self._deliver, self._drop)
             for row_id in request.finished:
@@ -146,7 +146,10 @@ class RemoteWriter:
             done = [row.id for row in rows if row.id < min(oldest, default=row.id + 1)]
             if done:
                 self._outbox.outgoing_done(done[-1])
-            self.stats.waiting(self._outbox.outgoing_rows(), min(oldest.values(), default=None))
+            self._count(min(oldest.values(), default=None))
+
+    def _count(self, oldest_ms: int | None) -> None:
+        self.stats.waiting(self._outbox.outgoing_rows(), self._outbox.outgoing_bytes(), oldest_ms)
 
     def _in_order(self, rows: Sequence[Outgoing]) -> list[Outgoing]:
         """As they came, but last those that have to wait for their date."""

@@ -59,6 +59,7 @@ def test_the_comments_of_the_example_are_the_defaults() -> None:
         "mode": RemoteWriteOptions("").mode,
         "late_after_seconds": RemoteWriteOptions("").late_after_s,
         "max_spool_rows": RemoteWriteOptions("").max_spool_rows,
+        "max_spool_bytes": RemoteWriteOptions("").max_spool_bytes,
         "timeout_seconds": RemoteWriteOptions("").timeout_s,
     }.items():
         (written,) = re.findall(rf"^# {key} = (\S+)", text, re.M)

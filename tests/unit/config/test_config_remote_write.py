@@ -55,6 +55,7 @@ def test_every_key_is_taken(tmp_path: Path) -> None:
         mode = "late"
         late_after_seconds = 5
         max_spool_rows = 10
+        max_spool_bytes = 2000000
         timeout_seconds = 2.5
         """,
         {"HOST": "mimir"},
@@ -63,7 +64,7 @@ def test_every_key_is_taken(tmp_path: Path) -> None:
     assert options == RemoteWriteOptions(
         "https://mimir/api/v1/push?x=1",
         (("Site", "north"), ("instance", "mimir:9782"), ("job", "boardpulse")),
-        "u", "hunter2", "", "fleet-1", str(tmp_path / "ca.pem"), "late", 5.0, 10, 2.5,
+        "u", "hunter2", "", "fleet-1", str(tmp_path / "ca.pem"), "late", 5.0, 10, 2.5, 2_000_000,
     )  # fmt: skip
     by_token = remote_write(f'url = "{URL}"\nbearer_token = "${{T}}"', {"T": "hunter2"})
     assert by_token is not None
@@ -103,12 +104,14 @@ def test_all_mistakes_are_told_at_once() -> None:
         mode = "lat"
         late_after_seconds = -1
         max_spool_rows = 0
+        max_spool_bytes = 1000000
         timeout_seconds = 0
         ur = "x"
     """)
     keys = (
         "url", "labels.device_id", "labels.__name__", "labels.a-b", "labels.empty", "labels.number", "username",
-        "bearer_token", "tenant", "ca_file", "mode", "late_after_seconds", "max_spool_rows", "timeout_seconds", "ur",
+        "bearer_token", "tenant", "ca_file", "mode", "late_after_seconds", "max_spool_rows", "max_spool_bytes",
+        "timeout_seconds", "ur",
     )  # fmt: skip
     assert set(found) == {f"remote_write.{key}" for key in keys}
     assert "did you mean late?" in found["remote_write.mode"][1]

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from host_bridge.sinks.history import Store
+from host_bridge.sinks.history import Store, retention
 from host_bridge.sinks.history.query import History
 from host_bridge.sinks.history.retention import SPARE_PAGES, Retained
+from host_bridge.sinks.history.schema import SPOOL_BYTES
 from tests.unit.history.kit import EPOCH_MS, event, frame, frames, group, kept
 
 DESK = group()
@@ -80,6 +81,25 @@ def test_what_does_not_fit_goes_oldest_first(store: Store) -> None:
     path = store.path
     store.close()  # the log goes into the file
     assert path.stat().st_size < limit * 1.1 + 300 * 4096
+
+
+def test_what_waits_for_remote_write_costs_the_history_nothing(store: Store) -> None:
+    """A server that is away for days; and the file is within both bounds together, and the spare pages."""
+    fill(store, 256 * 100)
+    limit = retention.live_bytes(store._database) + 100_000
+    for first in range(0, 10_000, 1000):
+        waits = [frame(DESK, n, value=value_of(n)) for n in range(first, first + 1000)]
+        store.commit([], waits)
+    (spooled,) = store._database.all(SPOOL_BYTES)[0]
+    assert spooled > 5 * 100_000  # type: ignore[operator]
+    before = kept(store.path)
+    assert retained(store, 10**9, limit) == Retained()
+    assert kept(store.path) == before
+    fill(store, 256 * 100)
+    assert retained(store, 10**9, limit).samples > 0
+    path = store.path
+    store.close()
+    assert path.stat().st_size < (limit + spooled) / 0.9 + (SPARE_PAGES + 1) * 4096  # type: ignore[operator]
 
 
 def pages(store: Store) -> tuple[int, int]:

@@ -130,7 +130,7 @@ def test_groups_of_rows_that_remote_write_has_not_sent_stay(store: Store) -> Non
     into_chunks(store)
     age(store)
     assert counts(store)[0] == 2
-    spool = Spool(store.path, 1000)
+    spool = Spool(store.path, 1000, 1 << 50)
     (row,) = spool.outgoing_batch(10)
     assert row.series == record.group.series
     spool.outgoing_done(row.id)

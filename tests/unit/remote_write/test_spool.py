@@ -10,15 +10,18 @@ import pytest
 
 from host_bridge.core.records import KeptGroup, SamplesRecord, Value
 from host_bridge.options import RemoteWriteOptions
+from host_bridge.sinks.history.schema import STEPS
 from host_bridge.sinks.history.store import Store
 from host_bridge.sinks.remote_write.due import outgoing_of
 from host_bridge.sinks.remote_write.samples import Names, samples_of
 from host_bridge.sinks.remote_write.spool import Spool
-from tests.support.remote_write import DURATION, ENERGY, NOW_MS, NOW_S, TEMPERATURE, Receiver, Reply, row
+from host_bridge.sinks.remote_write.writer import BATCH_ROWS
+from tests.support.remote_write import DURATION, ENERGY, NOW_MS, NOW_S, TAKEN, TEMPERATURE, Receiver, Reply, row
 from tests.support.waiting import until
 from tests.unit.remote_write.conftest import Start
 
 GROUP = KeptGroup("pico-1", "rp2", (TEMPERATURE, ENERGY))
+ENDLESS = 1 << 50
 HISTOGRAM = KeptGroup("pico-2", "", (DURATION,))
 
 
@@ -40,7 +43,7 @@ def store(tmp_path: Path) -> Generator[Store]:
 @pytest.fixture
 def spool(store: Store) -> Generator[Spool]:
     """On the same file, with room for 5 rows."""
-    spool = Spool(store.path, 5)
+    spool = Spool(store.path, 5, ENDLESS)
     yield spool
     spool.close()
 
@@ -80,7 +83,7 @@ def test_what_is_done_is_gone_also_after_a_restart(store: Store, spool: Spool) -
     spool.outgoing_done(spool.outgoing_batch(9)[-1].id)
     commit(store, record(9))
     spool.close()
-    again = Spool(store.path, 5)
+    again = Spool(store.path, 5, ENDLESS)
     (row,) = again.outgoing_batch(9)
     again.close()
     assert row.values == record(9).values
@@ -96,6 +99,87 @@ def test_beyond_the_bound_the_oldest_that_is_not_in_hand_goes(store: Store, spoo
     assert spool.outgoing_rows() == 5
     spool.outgoing_done(in_hand[-1].id)
     assert [row.values for row in spool.outgoing_batch(9)] == [record(seq).values for seq in (6, 7, 8)]
+
+
+@pytest.mark.parametrize("n", [1, 10, 120, 140, 250, 251, 300, 1000])
+def test_the_bytes_are_those_of_the_file(store: Store, n: int) -> None:
+    """Within a quarter, for frames of any length; after all are sent it is 0 again."""
+    spool = Spool(store.path, 1 << 30, ENDLESS)
+    commit(store, record(0, n=n))
+    before, counted = used(store), spool.outgoing_bytes()
+    for _ in range(8):
+        store.commit([], [record(seq, n=n) for seq in range(50)])
+    taken = used(store) - before
+    assert 0.75 * taken - 8192 <= spool.outgoing_bytes() - counted <= 1.25 * taken + 8192
+    spool.outgoing_done(1 << 40)
+    assert spool.outgoing_bytes() == 0
+    spool.close()
+
+
+def used(store: Store) -> int:
+    """Bytes of the file's pages."""
+    return store._database.pragma("page_count") * store._database.pragma("page_size")
+
+
+def test_beyond_the_bytes_the_oldest_that_is_not_in_hand_goes(store: Store) -> None:
+    """As many as it takes, not one more."""
+    commit(store, *map(record, range(9)))
+    spool = Spool(store.path, 1000, ENDLESS)
+    each, remainder = divmod(spool.outgoing_bytes(), 9)
+    assert remainder == 0
+    spool.close()
+    spool = Spool(store.path, 1000, 6 * each - 1)
+    spool.outgoing_batch(2)
+    assert [row.values for row in spool.outgoing_trim()] == [record(seq).values for seq in (2, 3, 4, 5)]
+    assert spool.outgoing_trim() == ()
+    assert spool.outgoing_bytes() == 5 * each
+    spool.close()
+
+
+def test_what_is_in_hand_stays_though_it_is_too_large_alone(store: Store) -> None:
+    """It is on its way."""
+    commit(store, *map(record, range(3)))
+    spool = Spool(store.path, 1000, 1)
+    spool.outgoing_batch(3)
+    assert spool.outgoing_trim() == ()
+    assert spool.outgoing_rows() == 3
+    spool.close()
+
+
+def test_a_server_that_is_away_costs_frames_by_their_bytes_and_each_sample_is_counted(
+    store: Store, start: Start
+) -> None:
+    """What is given up and what arrives is all that there was."""
+    away = threading.Event()
+    frames = 400
+    with Receiver(lambda series: TAKEN if away.is_set() else Reply(503)) as server:
+        for first in range(0, frames, 100):
+            commit(store, *(record(seq) for seq in range(first, first + 100)))
+        spool = Spool(store.path, 1 << 30, 25_000)
+        writer = start(server.url, spool)
+        until(lambda: writer.stats.retries >= 2 and writer.stats.dropped["spool_full"])
+        away.set()
+        until(lambda: writer.stats.sent and writer.stats.spool_rows == 0)
+        assert writer.stats.sent + writer.stats.dropped["spool_full"] == 4 * frames
+        assert BATCH_ROWS <= 25_000 // 100 + 6 < writer.stats.sent // 4 <= 25_000 // 70
+
+
+def test_an_older_file_knows_what_waits_in_it(tmp_path: Path) -> None:
+    """One of before the sum was kept."""
+    path = tmp_path / "old.db"
+    store = Store.open(path, steps=STEPS[:2])
+    commit(store, *map(record, range(7)))
+    store.close()
+    Store.open(path).close()
+    new = Store.open(tmp_path / "new.db")
+    commit(new, *map(record, range(7)))
+    new.close()
+    sizes = []
+    for one in (path, tmp_path / "new.db"):
+        spool = Spool(one, 5, ENDLESS)
+        sizes.append(spool.outgoing_bytes())
+        spool.close()
+    assert sizes[0] == sizes[1] > 0
 
 
 def test_a_row_that_is_damaged_is_told_from_one_that_is_whole(store: Store, spool: Spool) -> None:
@@ -126,7 +210,7 @@ def test_the_store_commits_while_the_writer_sends_and_every_sample_arrives_once(
     replies = [Reply(503), Reply(0), Reply(429)]
     committed = 300
     with Receiver(lambda series: replies.pop() if replies else Reply()) as server:
-        writer = start(server.url, Spool(store.path, 1_000_000))
+        writer = start(server.url, Spool(store.path, 1_000_000, ENDLESS))
         for seq in range(committed):
             commit(store, record(seq))
             writer.wake()
@@ -145,11 +229,11 @@ def test_a_bridge_that_starts_again_sends_what_waits(store: Store, start: Start)
     """What was not confirmed before a kill is in the file."""
     commit(store, record(1))
     with Receiver(lambda series: Reply(hang_s=60)) as server:
-        writer = start(server.url, Spool(store.path, 10))
+        writer = start(server.url, Spool(store.path, 10, ENDLESS))
         until(lambda: server.requests)
         assert writer.stop(5)
     with Receiver() as server:
-        writer = start(server.url, Spool(store.path, 10))
+        writer = start(server.url, Spool(store.path, 10, ENDLESS))
         until(lambda: writer.stats.sent == 4)
         assert len(server.taken()) == 2
 

@@ -183,7 +183,7 @@ def test_the_metrics_are_clean_and_have_every_reason_from_the_start() -> None:
     """A counter that appears with its first count cannot be alerted on. Registered as a collector of its own."""
     writer = RemoteWriter(RemoteWriteOptions("http://127.0.0.1:1/w"), MemorySource(), lambda: NOW_S, get_logger())
     writer.stats.count_dropped("too_old", 3)
-    writer.stats.waiting(7, NOW_MS - 1500)
+    writer.stats.waiting(7, 700, NOW_MS - 1500)
     registry = CollectorRegistry()
     registry.register(writer.stats)
     page = generate_latest(registry).decode()
@@ -194,6 +194,7 @@ def test_the_metrics_are_clean_and_have_every_reason_from_the_start() -> None:
         "boardpulse_remote_write_retries_total 0.0",
         "boardpulse_remote_write_lag_seconds 1.5",
         "boardpulse_remote_write_spool_rows 7.0",
+        "boardpulse_remote_write_spool_bytes 700.0",
         "boardpulse_remote_write_up 1.0",
     ):
         assert f"\n{line}\n" in page, line
