@@ -173,6 +173,8 @@ class Bridge:
             details["broker_connected"] = self._mqtt.connected
         if self._storage is not None:
             details["history"] = self._storage.state
+            if self._storage.damage:
+                details["history_damage"] = self._storage.damage
             if self._storage.remote is not None:
                 details["remote_write"] = self._storage.remote.state
         return self._engine.healthy, details

@@ -14,6 +14,7 @@ from host_bridge.core.actions import Action, LogLine
 from host_bridge.core.records import KeptDevice, Record
 from host_bridge.options import HistoryOptions, RemoteWriteOptions
 from host_bridge.sinks.history import Store, StoreError, StoreInUseError, StoreWriter
+from host_bridge.sinks.history.damage import Examiner
 from host_bridge.sinks.history.errors import ADVICE
 from host_bridge.sinks.remote_write.due import outgoing_of
 
@@ -58,6 +59,7 @@ class Storage:
         self.path = history.path
         self.max_age_s = history.max_age_days * DAY_S
         self._writer: StoreWriter | None = None
+        self._examiner: Examiner | None = None
         self._busy = False
         self.remote = None if remote_write is None else _remote(history, remote_write, version)
         try:
@@ -92,6 +94,11 @@ class Storage:
             return f"{self.path}: {reason}; {ADVICE[reason]}"
         return "the disk is too slow for what comes" if self._busy else "ok"
 
+    @property
+    def damage(self) -> str:
+        """What of the file is known to be damaged, and what to do, also while it takes frames; empty: nothing."""
+        return "" if self._writer is None else self._writer.damage.text
+
     def submit(self, records: Sequence[Record], actions: Sequence[Action]) -> bool:
         """Have a batch committed, and its actions released then."""
         return self._writer is not None and self._writer.submit(records, actions)
@@ -108,6 +115,8 @@ class Storage:
         """Commit what was taken, and end. Whether all of it is kept."""
         self._stopping.set()
         until = time.monotonic() + timeout_s
+        if self._examiner is not None:
+            self._examiner.stop()
         done = self._writer is None or self._writer.stop(timeout_s)
         if self.remote is not None:
             self.remote.stop(max(0.1, until - time.monotonic()))
@@ -147,6 +156,8 @@ class Storage:
 
     def _go(self, writer: StoreWriter) -> None:
         writer.start()
+        self._examiner = Examiner(self.path, writer.damage.found)
+        self._examiner.start()
         if self.remote is not None:
             self.remote.start()
 

@@ -46,6 +46,8 @@ class StorageMetrics:
 
 
 def _history(writer: StoreWriter) -> Iterable[Metric]:
+    text = "1 once damage was found in the history's file, also while the store commits."
+    yield GaugeMetricFamily("boardpulse_history_damaged", text, value=int(bool(writer.damage.text)))
     yield _counter("unavailable_seconds", "Time for which the store could not commit.", writer.unavailable_seconds)
     yield _counter("commits", "Transactions of the store.", writer.commits)
     yield _counter("commit_seconds", "Time spent in transactions.", writer.commit_seconds)

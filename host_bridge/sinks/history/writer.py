@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from host_bridge.core.actions import Action, LogLine
 from host_bridge.core.records import Record, SamplesRecord
 from host_bridge.sinks.history.availability import Availability
+from host_bridge.sinks.history.damage import Damage
 from host_bridge.sinks.history.errors import StoreError, StoreUnavailableError
 from host_bridge.sinks.history.store import Store
 from host_bridge.sinks.history.upkeep import Upkeep
@@ -63,6 +64,7 @@ class StoreWriter:
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="history", daemon=True)
         self._availability = Availability(store.path, self._say, clock)
+        self._damage = Damage(store.path, self._say)
         self._upkeep = Upkeep(store, max_age_s, max_bytes, clock, wall, self._say)
         self._upkeep_trouble = ""
         self._idle_s = 0.0
@@ -88,6 +90,11 @@ class StoreWriter:
     def unavailable_seconds(self) -> float:
         """For how long it was unavailable in all, until now."""
         return self._availability.seconds()
+
+    @property
+    def damage(self) -> Damage:
+        """What is known to be damaged, whether commits succeed or not."""
+        return self._damage
 
     @property
     def upkeep(self) -> Upkeep:
@@ -200,6 +207,8 @@ class StoreWriter:
             idle_s = self._upkeep.step()
         except StoreError as error:
             trouble = str(error)
+            if isinstance(error, StoreUnavailableError) and error.reason == "corrupt":
+                self._damage.found(error.detail)
         except Exception as error:  # noqa: BLE001  # our own bug, in what only saves space
             trouble = f"{type(error).__name__}: {error}"
             if trouble != self._upkeep_trouble:
