@@ -14,6 +14,7 @@ from host_bridge.core.presence import Presence
 from host_bridge.core.received import Received
 from host_bridge.core.records import EventRecord, SamplesRecord
 from host_bridge.core.sequence import REPEATED
+from host_bridge.core.twins import Twins
 from host_bridge.core.values import sample_uptimes, show
 from shared_schema import messages as m
 from shared_schema.commands import encode_ack
@@ -27,10 +28,11 @@ ACK_FRAMES = 16  # SPEC.md section 11: at least one ack for so many frames
 class Ingest:
     """Takes frames for devices, and sends frames to them. Whoever calls acknowledges to the transport."""
 
-    __slots__ = ("_context", "_presence")
+    __slots__ = ("_context", "_presence", "_twins")
 
-    def __init__(self, context: Context, presence: Presence) -> None:
+    def __init__(self, context: Context, presence: Presence, twins: Twins) -> None:
         self._context = context
+        self._twins = twins
         self._presence = presence
 
     def samples(self, device: Device, boot: Boot, samples: Samples, received: Received, now: float) -> bool:
@@ -55,7 +57,7 @@ class Ingest:
                 if boot is device.boot:
                     boot.clock.observe(last, received.at)
                 else:
-                    _over(device, boot, last, received.at)
+                    self._over(device, boot, last, received, now)
             surplus = len(samples.columns) - plan.width
             if surplus or plan.refused:
                 device.fields_skipped += surplus + plan.refused
@@ -91,7 +93,7 @@ class Ingest:
                 if boot is device.boot:
                     boot.clock.observe(message.uptime, received.at)
                 else:
-                    _over(device, boot, message.uptime, received.at)
+                    self._over(device, boot, message.uptime, received, now)
             if isinstance(message, Event):
                 self._event(device, boot, message, received)
             elif isinstance(message, Bye) and device.boot is boot:
@@ -141,14 +143,14 @@ class Ingest:
         """Send the cumulative ack of a boot."""
         boot.unacknowledged = 0
         self._context.ack_due.pop(boot, None)
-        self.send(device, encode_ack(boot.id, boot.sequence.next), after_commit=True)
+        self.send(device, encode_ack(boot.id, boot.sequence.next), boot, after_commit=True)
 
-    def send(self, device: Device, frame: bytes, after_commit: bool = False) -> None:
-        """A frame down to a device, authenticated when it has a key."""
+    def send(self, device: Device, frame: bytes, boot: Boot | None = None, after_commit: bool = False) -> None:
+        """A frame down to a device, or to where one of its boots is; authenticated when it has a key."""
         key = self._context.settings.keys.get(device.device_id)
         if key is not None:
             frame = seal(key, device.device_id, frame)
-        self._context.actions.append(Send(device.source, device.port, device.topic_id, frame, after_commit))
+        self._context.actions.append(Send(*self._twins.place(device, boot), frame, after_commit))
 
     def send_to(self, source: str, port: str, device_id: str, frame: bytes, sealed_for: str) -> None:
         """A frame down to whoever is at a port or topic, sealed when `sealed_for` has a key."""
@@ -206,8 +208,10 @@ class Ingest:
             device.wake_by = now + liveness.awake_after(wake_in_ms)
             self._presence.step(device, liveness.BYE_SLEEP, now)
 
-
-def _over(device: Device, boot: Boot, uptime_ms: int, at: float) -> None:
-    """Frames of a boot that another has followed were made before that began."""
-    following = device.boot
-    boot.clock.before(uptime_ms, at if following is None else min(at, following.clock.wall(0, at)))
+    def _over(self, device: Device, boot: Boot, uptime_ms: int, received: Received, now: float) -> None:
+        """Frames of a boot that another has followed were made before that began, unless it lives."""
+        following, at = device.boot, received.at
+        if self._twins.lives(device, boot, uptime_ms, received, now):
+            boot.clock.observe(uptime_ms, at)
+        else:
+            boot.clock.before(uptime_ms, at if following is None else min(at, following.clock.wall(0, at)))

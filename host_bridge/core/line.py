@@ -70,7 +70,7 @@ class Line:
         elif uptime_ms >= late[0] + _AGREE_MS:
             self._late, self._low = (uptime_ms, offset), inf
             if abs(offset - late[1]) <= AHEAD_MS:
-                self._begin(uptime_ms, arrival)
+                self.begin(uptime_ms, arrival)
         self.observe(uptime_ms, arrival)
 
     def before(self, uptime_ms: int, latest: float) -> None:
@@ -86,12 +86,12 @@ class Line:
     def _lower(self, delay: float, uptime_ms: int, arrival: float) -> None:
         """The fastest frame of this bucket. One that is impossibly early counts when the next one agrees."""
         if self._origin == inf:
-            self._begin(uptime_ms, arrival)
+            self.begin(uptime_ms, arrival)
             return
         offset = arrival * 1000 - uptime_ms
         if delay < -AHEAD_MS:
             if self._suspect is not None and abs(offset - self._suspect) <= AHEAD_MS:
-                self._begin(uptime_ms, arrival)
+                self.begin(uptime_ms, arrival)
             else:
                 self._suspect, self._low = offset, inf  # inf: so that the next frame comes here, too
             return
@@ -104,7 +104,7 @@ class Line:
             if self._due == inf:
                 self._due = uptime_ms + BUCKET_MS
 
-    def _begin(self, uptime_ms: int, arrival: float) -> None:
+    def begin(self, uptime_ms: int, arrival: float) -> None:
         """Begin the line anew at this frame."""
         self._move(arrival * 1000 - uptime_ms * self._factor, uptime_ms, anew=True)
         self._envelope.clear()

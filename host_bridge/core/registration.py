@@ -17,6 +17,7 @@ from host_bridge.core.received import Received
 from host_bridge.core.sequence import Dropped, Sequence
 from host_bridge.core.series import Block
 from host_bridge.core.status import StatusBlock
+from host_bridge.core.twins import Twins
 from shared_schema import messages as m
 from shared_schema.errors import AuthError
 from shared_schema.frame import Up
@@ -30,10 +31,11 @@ SETTLE_S = 5.0  # a broker may deliver frames that the board has ticked off alre
 class Registration:
     """Takes hellos for devices that the fleet has found or made."""
 
-    __slots__ = ("_context", "_presence", "greeted")
+    __slots__ = ("_context", "_presence", "_twins", "greeted")
 
-    def __init__(self, context: Context, presence: Presence) -> None:
+    def __init__(self, context: Context, presence: Presence, twins: Twins) -> None:
         self._context = context
+        self._twins = twins
         self._presence = presence
         # device, boot, hello, arrival, now, whether the boot is new: a present boot said hello, live
         self.greeted: Callable[[Device, Boot, Hello, float, float, bool], None] | None = None
@@ -57,6 +59,8 @@ class Registration:
             self._count_start(device, hello, received)
         elif received.retained and hello.uptime <= boot.hello_uptime:
             return boot
+        if not new and boot is not device.boot and _way(hello, received) != KEPT:
+            self._twins.hello(device, boot, hello.uptime, received, now)
         if not received.retained or device.boot is None or device.boot is boot or (new and device.boot.retained):
             self.describe(device, hello)
             if device.boot is not None and device.boot is not boot:  # what it had counted is part of its state now
@@ -87,6 +91,7 @@ class Registration:
             else:
                 boot.clock = Clock(device.boot.clock)
         device.remember(boot, now)
+        self._twins.over(device, boot)
         self.explain(device, boot, hello, received.payload)
         self._note(device, boot, hello, received, now)
         if boot.acks:  # the board keeps what it says until it is answered

@@ -19,6 +19,7 @@ from host_bridge.core.registration import Registration, refuse_replay
 from host_bridge.core.restore import Restore
 from host_bridge.core.snapshot import UNREADABLE
 from host_bridge.core.timers import Timers
+from host_bridge.core.twins import Twins
 from shared_schema import messages as m
 from shared_schema.commands import encode_hello_request
 from shared_schema.errors import AuthError, IdentityError, PeerError, SchemaError
@@ -35,13 +36,14 @@ class Router:
     ports     (source, port) → the device that said hello there last
     """
 
-    __slots__ = ("_context", "_ingest", "_presence", "_registration", "devices", "held", "ports", "timers")
+    __slots__ = ("_context", "_ingest", "_presence", "_registration", "_twins", "devices", "held", "ports", "timers")
 
     def __init__(self, context: Context, presence: Presence) -> None:
         self._context = context
         self._presence = presence
-        self._ingest = Ingest(context, presence)
-        self._registration = Registration(context, presence)
+        self._twins = Twins(context)
+        self._ingest = Ingest(context, presence, self._twins)
+        self._registration = Registration(context, presence, self._twins)
         self.devices: dict[str, Device] = {}
         self.ports: dict[tuple[str, str], Device] = {}
         self.held = Held(context.limits.max_held_in_all)
@@ -67,6 +69,7 @@ class Router:
             if device is None:
                 continue
             self.devices[device.device_id] = device
+            self._twins.restored(device)
             if not device.by_topic:
                 before = self.ports.get((device.source, device.port))
                 if before is None or before.last_seen <= device.last_seen:
@@ -170,6 +173,7 @@ class Router:
         self._bind(device, received, now)
         route = received.source, received.port, named
         boot = self._registration.take(device, hello, received, now, self.held.peek(route, hello.boot))
+        self._twins.here(device, boot, received)
         self._acknowledge(received)
         device.held = 0
         for earlier, message in self.held.release(route, hello.boot):
@@ -199,6 +203,7 @@ class Router:
                 if before is not None and (before.source, before.port) == place:
                     self._presence.step(before, liveness.LINK_LOST, now)
                 self.ports[place] = device
+        self._twins.leaves(device, received)
         device.source, device.port, device.by_topic = received.source, received.port, bool(received.device_id)
 
     def _again(
