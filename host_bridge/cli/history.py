@@ -22,6 +22,10 @@ from host_bridge.sinks.history.series_data import SeriesData
 TABLE, CSV, JSON = "table", "csv", "json"
 LINES_AT_ONCE = 1000  # that are written together
 PREFIX = "device_"
+LOG_TO_DO = (
+    "What to do: look into the system's log for errors of the disk; the next start of the bridge keeps a copy of that "
+    "log and goes on with what stands before the damage"
+)
 TO_DO = "What to do: stop the bridge, move the file away and keep it; a new one is begun then"
 
 Labels = dict[str, str]
@@ -84,12 +88,26 @@ def history(
     check_usage(device, metric, labels, events, (since, until))
     try:
         with closing(History.open(file_of(path, config))) as store:
-            show(store, device, metric, labels, (since, until), events, form, limit)
-            found = store.damage()
-            if found:
-                raise click.ClickException(f"{store.path} is damaged, and this may not be all of it: {found}. {TO_DO}")
+            try:
+                show(store, device, metric, labels, (since, until), events, form, limit)
+            except click.ClickException as error:
+                lacks = damage(store)
+                raise click.ClickException(f"{error.message} But {lacks}") if lacks else error from None
+            if lacks := damage(store):
+                raise click.ClickException(lacks)
     except StoreError as error:
         raise click.ClickException(str(error)) from error
+
+
+def damage(store: History) -> str:
+    """Why what was shown may not be all, and what to do; empty: nothing is known to be damaged."""
+    if found := store.damage():
+        return f"{store.path} is damaged, and this may not be all of it: {found}. {TO_DO}"
+    if lost := store.commits_lost():
+        return (
+            f"{store.path}-wal is damaged, and this is not all of it: {lost} commits in it cannot be read. {LOG_TO_DO}"
+        )
+    return ""
 
 
 def show(

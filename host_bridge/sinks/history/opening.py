@@ -44,6 +44,23 @@ def lock(path: Path) -> int:
     return descriptor
 
 
+def is_in_use(path: Path) -> bool:
+    """Whether a bridge writes the file now, or this user may not know."""
+    try:
+        descriptor = os.open(f"{path}.lock", os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
 def connect(path: Path, sync: str, steps: Sequence[Step] = STEPS) -> tuple[sqlite3.Connection, str]:
     """A connection that may write, and what is missing although it can be used; mostly nothing. The caller holds the
     lock. StoreError when the file is not one of ours."""

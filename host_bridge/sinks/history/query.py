@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from host_bridge.core.records import EventRecord, KeptDevice, KeptSeries
-from host_bridge.sinks.history import events, opening, state
+from host_bridge.sinks.history import events, opening, state, wal
 from host_bridge.sinks.history.errors import UNREADABLE, StoreError, of_system, translated, unreadable
 from host_bridge.sinks.history.extents import Extent, read_extents
 from host_bridge.sinks.history.groups import series_of
@@ -62,6 +62,18 @@ class History:
                 return opening.damage(connection, self.path)
         except StoreError as error:
             return str(error)
+
+    def commits_lost(self) -> int:
+        """How many commits in the log beside the file cannot be read: SQLite passes over them in silence. 0 while a
+        bridge writes, which has looked itself when it began."""
+        with self._moment() as connection:
+            connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()
+        try:
+            found = wal.commits_passed_over(self.path)
+        except OSError:
+            return 0
+        # The lock is tried only where there is something: a bridge that starts in this moment would be refused.
+        return 0 if found and opening.is_in_use(self.path) else found
 
     def devices(self) -> list[DeviceRow]:
         """All devices, in the order of their names."""

@@ -1,14 +1,17 @@
 """A log that is damaged: SQLite goes on without what follows, and says nothing. We do."""
 
 import os
+import random
 import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 
-from host_bridge.sinks.history import Store
+from host_bridge.cli import boardpulse
+from host_bridge.sinks.history import Store, opening
 from tests.unit.history.kit import frames, group, kept
 
 COMMITS = 20
@@ -129,3 +132,79 @@ def test_a_log_that_is_whole_has_nothing_to_say(killed: Path) -> None:
             shutil.copy(f"{path}{rest}", f"{copy}{rest}")
     assert opened(copy) == ""
     assert kept(copy) == list(range(2 * COMMITS + 1))
+
+
+def asked(path: Path, *words: str) -> Result:
+    """What `boardpulse history` answers; never with a traceback, and it changes neither file nor log."""
+    before = [file.read_bytes() for file in (path, log_of(path))]
+    result = CliRunner().invoke(boardpulse, ["history", *words, "--since", "2020-01-01", "--path", str(path)])
+    assert isinstance(result.exception, SystemExit | None), result.exception
+    assert [file.read_bytes() for file in (path, log_of(path))] == before
+    return result
+
+
+QUESTIONS = ((), ("desk",), ("desk", "frames_total"), ("desk", "--events"))
+
+
+@pytest.mark.parametrize("words", QUESTIONS)
+def test_a_reader_shows_what_stands_before_the_damage_and_says_that_it_is_not_all(
+    killed: Path, words: tuple[str, ...]
+) -> None:
+    """As the bridge would, should one start; exit code 1, and what to do."""
+    flip(killed, commits(killed)[-5] + 100)
+    result = asked(killed, *words)
+    assert result.exit_code == 1
+    if "--events" not in words:
+        assert result.stdout
+    if "frames_total" in words:
+        assert len(result.stdout.splitlines()) == 2 + COMMITS - 5
+    (line,) = [line for line in result.stderr.splitlines() if line.startswith("Error: ")]
+    assert line.startswith(f"Error: {killed}-wal is damaged, and this is not all of it: 5 commits in it cannot be read")
+    assert "What to do: " in line
+
+
+@pytest.mark.parametrize("words", QUESTIONS[1:])
+@pytest.mark.parametrize("at", [0, 5, 11, 17, 22, 27])
+def test_a_board_that_is_in_a_damaged_log_only_is_not_just_denied(
+    killed: Path, words: tuple[str, ...], at: int
+) -> None:
+    """The sentence has why it may not be found."""
+    whole = len(commits(killed))
+    flip(killed, at)
+    result = asked(killed, *words)
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: There is no board desk")
+    assert f"-wal is damaged, and this is not all of it: {whole} commits in it cannot be read" in result.stderr
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_a_reader_of_any_damaged_log_never_ends_with_a_traceback(killed: Path, seed: int) -> None:
+    """Bits, pieces and lengths at random."""
+    dice = random.Random(seed)
+    data = bytearray(log_of(killed).read_bytes())
+    if seed % 3 == 0:
+        del data[dice.randrange(len(data)) :]
+    start = dice.randrange(len(data) or 1)
+    stop = start + dice.choice((1, 8, 500, 10_000))
+    data[start:stop] = dice.randbytes(len(data[start:stop]))
+    log_of(killed).write_bytes(data)
+    for words in QUESTIONS:
+        asked(killed, *words)
+
+
+def test_a_reader_says_nothing_of_a_log_that_is_whole(killed: Path) -> None:
+    """Nor while a bridge writes it."""
+    assert asked(killed, "desk", "frames_total").exit_code == 0
+    with closing(Store.open(killed)) as store:
+        for number in range(COMMITS, COMMITS + 10):
+            store.commit(frames(group(), number, number + 1))
+            assert asked(killed, "desk", "frames_total").exit_code == 0
+
+
+def test_what_a_bridge_has_just_written_is_no_damage(killed: Path) -> None:
+    """Between the log and its index, a commit stands in the log alone: who writes is known by the lock."""
+    flip(killed, commits(killed)[-5] + 100)
+    descriptor = opening.lock(killed)
+    assert asked(killed, "desk", "frames_total").exit_code == 0
+    os.close(descriptor)
+    assert asked(killed, "desk", "frames_total").exit_code == 1
