@@ -42,19 +42,27 @@ class Upkeep:
         self.size_bytes = 0
 
     def step(self) -> float:
-        """Do a slice of what is due. Seconds until the next; 0: there is more to do."""
-        more = self._store.compact(int(self._wall() * 1000), SLICE_S)
+        """Do a slice of what is due. Seconds until the next; 0: there is more to do. A compaction that fails, as on a
+        damaged row, keeps nothing from being deleted."""
         now = self._clock()
-        if now >= self._retain_at:
-            gone = self._store.retain(self._now_ms(now), self._max_age_s, self._max_bytes, SLICE_S)
-            self.deleted_samples += gone.samples
-            self.deleted_events += gone.events
-            self._retain_at = now if gone.more else now + RETENTION_S
-            more = more or gone.more
         if now >= self._size_at:
             self._size_at = now + SIZE_S
             self.size_bytes = self._store.size_bytes()
-        return 0.0 if more else IDLE_S
+        try:
+            more = self._store.compact(int(self._wall() * 1000), SLICE_S)
+        finally:
+            retained = self._retain(self._clock())
+        return 0.0 if more or retained else IDLE_S
+
+    def _retain(self, now: float) -> bool:
+        """Delete, when it is time. True: there is more to do."""
+        if now < self._retain_at:
+            return False
+        gone = self._store.retain(self._now_ms(now), self._max_age_s, self._max_bytes, SLICE_S)
+        self.deleted_samples += gone.samples
+        self.deleted_events += gone.events
+        self._retain_at = now if gone.more else now + RETENTION_S
+        return gone.more
 
     def _now_ms(self, now: float) -> int:
         """The time by which age is measured: never ahead of the clock that is believed, or of the host's."""

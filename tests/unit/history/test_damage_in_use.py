@@ -158,3 +158,19 @@ def test_a_file_that_is_moved_away_is_no_damage(large: Path) -> None:
     large.rename(large.with_name("away.db"))
     examiner._examine()
     assert found == []
+
+
+def test_a_row_that_cannot_be_compacted_keeps_nothing_from_being_deleted(large: Path) -> None:
+    """Else one damaged row would have the file grow for ever."""
+    with contextlib.closing(Store.open(large)) as store:
+        store.commit(frames(DESK, 20_000, 20_300))
+    with contextlib.closing(sqlite3.connect(large)) as connection:
+        connection.execute("UPDATE journal SET data = x'00' WHERE id = (SELECT max(id) FROM journal)")
+        connection.commit()
+    with running(large) as rig:
+        until(lambda: rig.writer.damage.text)
+        assert rig.writer.upkeep.size_bytes > 0
+        rig.now = 100 * 3600.0
+        rig.writer.submit(frames(DESK, 30_000, 30_001), [])
+        until(lambda: rig.writer.upkeep.deleted_samples == 2 * 256 * 60, 15)
+        assert rig.writer.available
