@@ -8,6 +8,8 @@ from shared_schema.errors import SchemaError
 class Up:
     """A frame that goes up. `skipped` counts the fields in it that this version does not know."""
 
+    __slots__ = ("boot", "kind", "seq", "skipped", "uptime")
+
     def __init__(self, item: list[object]) -> None:
         if len(item) < 4:
             raise SchemaError("a frame of kind %r has %d elements: the header alone takes 4" % (item[0], len(item)))

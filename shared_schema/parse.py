@@ -15,6 +15,8 @@ class Samples(Up):
     """`n` samples of the series of one group, in the columns of the wire (columns.py expands them). `removed`: how many
     more there were before thinning."""
 
+    __slots__ = ("columns", "declaration", "group", "n", "removed", "times")
+
     def __init__(self, item: list[object]) -> None:
         Up.__init__(self, item)
         if len(item) < 8:

@@ -29,7 +29,6 @@ class BoundWatch(Watch):
         self.device = device
         values = rule.name, _joined(series.label_values)
         self.shown = Series(alerts.family, _METRIC, device.labels + label_text(_METRIC.labels, values), values)
-        self.shown.value = 0
 
 
 def _joined(values: tuple[str, ...]) -> str:
@@ -63,7 +62,9 @@ class Alerts:
                 series.watches = tuple(BoundWatch(rule, device, series, self) for rule in rules)
                 watches += series.watches  # type: ignore[arg-type]  # they were made in the line before
         if watches:
-            device.alert_block.series = device.alert_block.series + [watch.shown for watch in watches]
+            device.alert_block = Block([*device.alert_block.series, *(watch.shown for watch in watches)])
+            for watch in watches:
+                watch.shown.value = LEVEL[OK]
             self._context.dirty.mark(device.alert_block)
 
     def unbind(self, device: Device, serieses: Sequence[Series]) -> None:
@@ -74,7 +75,7 @@ class Alerts:
         for watch in watches:
             watch.no_data(0)
         gone = {id(watch.shown) for watch in watches}
-        device.alert_block.series = [series for series in device.alert_block.series if id(series) not in gone]
+        device.alert_block = Block([series for series in device.alert_block.series if id(series) not in gone])
         for series in serieses:
             series.watches = ()
         self._context.dirty.mark(Block([], [watch.shown for watch in watches]))

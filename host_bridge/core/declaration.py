@@ -77,10 +77,10 @@ class _Resolver:
                 unsure = len(places)
             places.append((position, self._series(declared)))
             position += self._width(declared)
-        plan = Plan(group.interval_ms, places, position)
+        shapes = self._registry.shapes
+        plan = Plan(shapes, group.interval_ms, places, position)
         if unsure >= 0:
-            plan.narrow = Plan(group.interval_ms, places[:unsure], position)
-            plan.narrow.block = plan.block
+            plan.narrow = Plan(shapes, group.interval_ms, places[:unsure], position, plan.block)
         return plan
 
     def _known(self, declared: Declared) -> bool:

@@ -23,6 +23,7 @@ Message = Hello | Samples | Event | Span | Bye | State | Unknown
 _LEAVES = {int, float, str, bytes, bool, type(None), CBORSimpleValue, type(undefined)}
 _KEYS = {int, str}
 _FLAT = {int, type(None), float}
+_INTS = {int}
 
 
 class BodyError(SchemaError):
@@ -138,34 +139,37 @@ def _reliable_header(item: object) -> Up | None:
 
 def _samples(item: list[object]) -> Samples | None:
     """parse() for a samples frame without anything odd in it; None leaves it to parse() to say what is odd."""
+    plain = _INTS.issuperset(map(type, item))  # as a single sample is, unless a value is missing
+    if not plain and not _INTS.issuperset(map(type, item[:6])):
+        return None
     _, boot, seq, uptime, declaration, group, times, *columns = item
     if not (
-        type(boot) is int
-        and 0 < boot <= m.MAX_BOOT
-        and type(seq) is int
-        and 0 <= seq <= m.MAX_SEQ
-        and type(uptime) is int
-        and 0 <= uptime <= m.MAX_UPTIME
-        and type(declaration) is int
-        and 0 <= declaration <= 255
-        and type(group) is int
-        and 0 <= group < m.MAX_GROUPS * m.MAX_SAMPLES
+        0 < boot <= m.MAX_BOOT  # type: ignore[operator]  # all six are ints
+        and 0 <= seq <= m.MAX_SEQ  # type: ignore[operator]
+        and 0 <= uptime <= m.MAX_UPTIME  # type: ignore[operator]
+        and 0 <= declaration <= 255  # type: ignore[operator]
+        and 0 <= group < m.MAX_GROUPS * m.MAX_SAMPLES  # type: ignore[operator]
         and len(columns) <= m.MAX_COLUMNS
     ):
         return None
     n = times if type(times) is int else len(times) + 1 if type(times) is list else 0
     if not 1 <= n <= m.MAX_SAMPLES or n * len(columns) > m.MAX_FRAME_VALUES:
         return None
+    if not plain and not _columns_fit(columns, times, n):
+        return None
+    message = Samples.__new__(Samples)
+    message.kind, message.boot, message.seq, message.uptime, message.skipped = m.SAMPLES, boot, seq, uptime, 0  # type: ignore[assignment]
+    message.removed, message.group = divmod(group, m.MAX_GROUPS)  # type: ignore[operator]
+    message.declaration, message.n, message.times, message.columns = declaration, n, times, columns  # type: ignore[assignment]
+    return message
+
+
+def _columns_fit(columns: list[object], times: object, n: int) -> bool:
+    """Whether each is an element, or `n` of them; and the times are elements."""
     for column in columns:
         kind = type(column)
         if kind is not int and (
             kind not in _FLAT if kind is not list else len(column) != n or not _FLAT.issuperset(map(type, column))  # type: ignore[arg-type, call-overload]  # kind is list
         ):
-            return None
-    if type(times) is list and not _FLAT.issuperset(map(type, times)):
-        return None
-    message = Samples.__new__(Samples)
-    message.kind, message.boot, message.seq, message.uptime, message.skipped = m.SAMPLES, boot, seq, uptime, 0
-    message.removed, message.group = divmod(group, m.MAX_GROUPS)
-    message.declaration, message.n, message.times, message.columns = declaration, n, times, columns
-    return message
+            return False
+    return type(times) is not list or _FLAT.issuperset(map(type, times))

@@ -8,7 +8,7 @@ from host_bridge.core.ledger import Counts, Ledger
 from host_bridge.core.plan import Plan
 from host_bridge.core.records import HelloRecord
 from host_bridge.core.sequence import Sequence
-from host_bridge.core.series import Block, HistogramSeries, Series, label_text
+from host_bridge.core.series import Block, CounterSeries, HistogramSeries, Series, label_text
 from host_bridge.core.tally import Reasons, Tally
 from shared_schema.hello import Hello
 
@@ -111,6 +111,7 @@ class Device:
         "bye_seq",
         "cadence_s",
         "causes",
+        "counted",
         "device_id",
         "events",
         "fields_skipped",
@@ -160,6 +161,7 @@ class Device:
         self.bye_boot = 0
         self.bye_seq = -1
         self.series: list[Series] = []
+        self.counted: list[CounterSeries | HistogramSeries] = []  # those of them whose totals are kept
         self.blocks: list[Block] = []
         self.alert_block = Block([])
         self.status: Status | None = None
@@ -193,11 +195,10 @@ class Device:
             return
         if before is not None:
             before.superseded_at = now
-            counted = [series for series in self.series if series.family.type]
-            before.marks = {series: _last(series) for series in counted}
-            before.bases = {series: _base(series) for series in counted}
+            before.marks = {series: _last(series) for series in self.counted}
+            before.bases = {series: _base(series) for series in self.counted}
             before.declaration = -1
-        for series in self.series:
+        for series in self.counted:
             _rebase(series, boot.marks.get(series))
         boot.superseded_at = None
         boot.marks, boot.bases = {}, {}
@@ -254,21 +255,21 @@ def device_labels(device_id: str, platform: str) -> str:
     return label_text(("device_id", "platform"), (device_id, platform)).removeprefix(",")
 
 
-def _last(series: Series) -> int | tuple[int, ...]:
+def _last(series: CounterSeries | HistogramSeries) -> int | tuple[int, ...]:
     return series.lasts if isinstance(series, HistogramSeries) else series.last
 
 
-def _base(series: Series) -> int | tuple[int, ...]:
+def _base(series: CounterSeries | HistogramSeries) -> int | tuple[int, ...]:
     return series.bases if isinstance(series, HistogramSeries) else series.base
 
 
-def _rebase(series: Series, mark: int | tuple[int, ...] | None) -> None:
+def _rebase(series: CounterSeries | HistogramSeries, mark: int | tuple[int, ...] | None) -> None:
     """Continue from the present total; `mark` is what the boot that begins, or goes on, had counted already."""
     if isinstance(series, HistogramSeries):
         start = mark if isinstance(mark, tuple) else (0,) * len(series.lasts)
         series.bases = tuple(base + last - s for base, last, s in zip(series.bases, series.lasts, start, strict=True))
         series.lasts = start
-    elif series.family.type:
+    else:
         begin = mark if isinstance(mark, int) else 0
         series.base += series.last - begin
         series.last = begin

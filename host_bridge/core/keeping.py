@@ -58,8 +58,7 @@ class Keeping:
 def _counted(record: BootRecord, device: Device) -> BootRecord:
     """The record of the present boot with what its counters stand at, in the order of the device's record: that goes
     only now and then, this with every frame. restore.py takes the later of the two."""
-    series = (one for one in device.series if one.family.type)
-    lasts = [list(one.lasts) if isinstance(one, HistogramSeries) else one.last for one in series]
+    lasts = [list(one.lasts) if isinstance(one, HistogramSeries) else one.last for one in device.counted]
     if not lasts:
         return record
     # Of lists of integers str() makes JSON, and sooner.

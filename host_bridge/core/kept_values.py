@@ -7,7 +7,7 @@ from typing import Any
 
 from host_bridge.core.plan import Plan
 from host_bridge.core.records import Value
-from host_bridge.core.series import HistogramSeries, Series
+from host_bridge.core.series import CounterSeries, HistogramSeries, Series
 from shared_schema.columns import expand
 from shared_schema.messages import MAX_VALUE
 from shared_schema.parse import Samples
@@ -26,23 +26,21 @@ def kept_values(plan: Plan, samples: Samples, bases: Bases | None) -> list[Value
 
 
 def _single(plan: Plan, columns: list[Any], bases: Bases | None) -> list[Value]:
-    out: list[Value] = []
-    add = out.append
-    for series, value in zip(plan.gauges, plan.pick_gauges(columns), strict=False):
-        if type(value) is int and series.least <= value <= series.greatest:
-            add(value)
-        else:
-            add(_gauge(series, value[0] if type(value) is list else value))
-    for series, value in zip(plan.counters, plan.pick_counters(columns), strict=False):
-        add(_counter(value[0] if type(value) is list else value, _base(series, bases)))
+    shape = plan.shape
+    out: list[Any] | None = shape.plain_gauges(columns)
+    if out is None:
+        flat = [value[0] if type(value) is list else value for value in shape.pick_gauges(columns)]
+        out = [_gauge(series, value) for series, value in zip(plan.gauges, flat, strict=False)]
+    for series, value in zip(plan.counters, shape.pick_counters(columns), strict=False):
+        out.append(_counter(value[0] if type(value) is list else value, _base(series, bases)))
     return out
 
 
 def _many(plan: Plan, columns: list[Any], n: int, bases: Bases | None) -> list[Value]:
     out: list[Value] = []
-    for series, column in zip(plan.gauges, plan.pick_gauges(columns), strict=False):
+    for series, column in zip(plan.gauges, plan.shape.pick_gauges(columns), strict=False):
         out += [_gauge(series, value) for value in expand(column, n)]
-    for series, column in zip(plan.counters, plan.pick_counters(columns), strict=False):
+    for series, column in zip(plan.counters, plan.shape.pick_counters(columns), strict=False):
         base = _base(series, bases)
         out += [_counter(value, base) for value in expand(column, n)]
     return out
@@ -53,7 +51,7 @@ def _gauge(series: Series, value: Value) -> Value:
         return None
     if isinstance(value, float):
         return value if value != value or abs(value) == float("inf") else None
-    return value if series.least <= value <= series.greatest else None
+    return value if series.metric.least <= value <= series.metric.greatest else None
 
 
 def _counter(value: Value, base: int) -> int | None:
@@ -61,7 +59,7 @@ def _counter(value: Value, base: int) -> int | None:
     return base + value if type(value) is int and 0 <= value <= MAX_VALUE - base else None
 
 
-def _base(series: Series, bases: Bases | None) -> int:
+def _base(series: CounterSeries, bases: Bases | None) -> int:
     base = series.base if bases is None else bases.get(series, 0)
     return base if isinstance(base, int) else 0
 

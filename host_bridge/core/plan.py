@@ -3,18 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from operator import itemgetter
+from operator import ge, itemgetter, le
 from typing import Any
+from weakref import WeakValueDictionary
 
+from host_bridge.core.catalogue import Metric
 from host_bridge.core.records import KeptGroup, KeptSeries
-from host_bridge.core.series import Block, HistogramSeries, Series
-from shared_schema import messages as m
+from host_bridge.core.series import Block, CounterSeries, HistogramSeries, Series, Value, Watcher
 
 # Elements are ints, nulls and floats, or lists of them (core/decode.py sees to that); the types say so no further.
 Pick = Callable[[list[Any]], Sequence[Any]]
+_INTS = {int}
 Place = tuple[
     int, Series | None
 ]  # a column's position, and the series that it (and, for a histogram, the next ones) fills
+
+
+class Shape:
+    """What groups that were declared alike have in common. Boards of one kind share it, so that it stays in a cache."""
+
+    __slots__ = ("__weakref__", "greatest", "least", "pick_counters", "pick_gauges")
+
+    def __init__(self, gauges: tuple[tuple[int, Metric], ...], counters: tuple[int, ...]) -> None:
+        self.pick_gauges = picker([place for place, _ in gauges])
+        self.pick_counters = picker(list(counters))
+        self.least = tuple(metric.least for _, metric in gauges)
+        self.greatest = tuple(metric.greatest for _, metric in gauges)
+
+    def plain_gauges(self, columns: list[Any]) -> list[Value] | None:
+        """Of a single sample, when all of them are integers in their ranges, as nearly always; None when not."""
+        picked = self.pick_gauges(columns)
+        plain = _INTS.issuperset(map(type, picked))
+        if plain and all(map(le, self.least, picked)) and all(map(ge, self.greatest, picked)):
+            return list(picked)
+        return None
+
+
+class Shapes:
+    """The shapes in use."""
+
+    def __init__(self) -> None:
+        self._shapes: WeakValueDictionary[object, Shape] = WeakValueDictionary()
+
+    def shape(self, gauges: tuple[tuple[int, Metric], ...], counters: tuple[int, ...]) -> Shape:
+        """The one with these gauges, by column, and with counters in these columns."""
+        key = gauges, counters
+        found = self._shapes.get(key)
+        if found is None:
+            found = self._shapes[key] = Shape(gauges, counters)
+        return found
 
 
 class Plan:
@@ -24,52 +61,59 @@ class Plan:
     narrow    the plan for a frame with more columns, where a key that this bridge does not know may have taken several:
               only the series before that key. None: every width is known
     newest    number of the newest frame that was shown
-    kept      what history calls its series, in the order of gauges, counters, histograms; None: nothing is kept
+    series    gauges, counters, histograms; the order of its block, and of `kept`
+    kept      what history calls its series; None: nothing is kept
     """
 
     __slots__ = (
         "block",
         "counters",
-        "gauges",
         "histograms",
         "interval_ms",
         "kept",
         "narrow",
         "newest",
-        "pick_counters",
-        "pick_gauges",
         "refused",
-        "watched",
+        "series",
+        "shape",
+        "watches",
         "width",
     )
 
-    def __init__(self, interval_ms: int, places: list[Place], width: int) -> None:
+    def __init__(
+        self, shapes: Shapes, interval_ms: int, places: list[Place], width: int, block: Block | None = None
+    ) -> None:
+        """`block`: of the plan that this is the narrow one of."""
         self.interval_ms = interval_ms
         self.width = width
         self.narrow: Plan | None = None
         self.newest = -1
         self.refused = sum(1 for _, series in places if series is None)
-        used = [(place, series) for place, series in places if series is not None]
-        gauges = [pair for pair in used if pair[1].family.type == m.GAUGE]
-        counters = [pair for pair in used if pair[1].family.type == m.COUNTER]
-        self.gauges = [series for _, series in gauges]
-        self.counters = [series for _, series in counters]
-        self.pick_gauges = picker([place for place, _ in gauges])
-        self.pick_counters = picker([place for place, _ in counters])
-        self.histograms = [
-            (place, place + len(series.bounds) + 2, series)
-            for place, series in used
-            if isinstance(series, HistogramSeries)
-        ]
-        self.block = Block([series for _, series in used])
-        self.watched = False
+        gauges = [(place, one) for place, one in places if type(one) is Series]
+        counters = [(place, one) for place, one in places if isinstance(one, CounterSeries)]
+        histograms = [(place, one) for place, one in places if isinstance(one, HistogramSeries)]
+        metrics = tuple((place, one.metric) for place, one in gauges)
+        self.shape = shapes.shape(metrics, tuple(place for place, _ in counters))
+        self.series: tuple[Series, ...] = tuple(one for _, one in (*gauges, *counters, *histograms))
+        self.counters = tuple(one for _, one in counters)
+        self.histograms = tuple((place, place + len(one.bounds) + 2, one) for place, one in histograms)
+        self.block = Block(self.series) if block is None else block
+        self.watches: tuple[tuple[int, Watcher], ...] = ()
         self.kept: KeptGroup | None = None
         self.watch()
 
     @property
-    def series(self) -> list[Series]:
-        """Its series, in the order of `kept`."""
-        return [*self.gauges, *self.counters, *(series for _, _, series in self.histograms)]
+    def gauges(self) -> tuple[Series, ...]:
+        """The first of its series."""
+        return self.series[: len(self.shape.least)]
+
+    def put(self, values: list[Value]) -> None:
+        """The new values of its series."""
+        if len(values) == len(self.block.series):
+            self.block.values = values
+        else:
+            for series, value in zip(self.series, values, strict=True):
+                series.value = value
 
     def keep(self, device_id: str, platform: str) -> None:
         """Name the series for history."""
@@ -78,8 +122,8 @@ class Plan:
             self.narrow.keep(device_id, platform)
 
     def watch(self) -> None:
-        """Note whether any series is watched, after thresholds have changed."""
-        self.watched = any(series.watches for series in (*self.gauges, *self.counters))
+        """Note who watches which series, after thresholds have changed."""
+        self.watches = tuple((place, watch) for place, series in enumerate(self.series) for watch in series.watches)
         if self.narrow is not None:
             self.narrow.watch()
 

@@ -54,8 +54,7 @@ class Presence:
         for block in device.blocks:
             block.shown = device.shown
             if not device.shown:
-                for series in block.series:
-                    series.value = None
+                block.clear()
             context.dirty.mark(block)
         if not device.shown:
             context.alerts.no_data(device)

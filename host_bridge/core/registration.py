@@ -15,7 +15,7 @@ from host_bridge.core.plan import Plan
 from host_bridge.core.presence import Presence
 from host_bridge.core.received import Received
 from host_bridge.core.sequence import Dropped, Sequence
-from host_bridge.core.series import Block
+from host_bridge.core.series import Block, CounterSeries, HistogramSeries
 from host_bridge.core.status import StatusBlock
 from host_bridge.core.twins import Twins
 from shared_schema import messages as m
@@ -149,6 +149,7 @@ class Registration:
         resolved = resolve(hello.groups, device.labels, device.series, context.registry)
         context.alerts.unbind(device, resolved.gone)
         device.series = resolved.series
+        device.counted = [one for one in resolved.series if isinstance(one, (CounterSeries, HistogramSeries))]
         context.alerts.bind(device, resolved.new)
         if resolved.gone:
             context.dirty.mark(Block([], resolved.gone))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from host_bridge.core.catalogue import BY_KEY, TAKEN, Metric, bridge_metric, sample_names
 from host_bridge.core.naming import NameRefusedError, exposed
-from host_bridge.core.series import Family, HistogramSeries, Series, weight
+from host_bridge.core.plan import Shapes
+from host_bridge.core.series import Family, HistogramSeries, Series, make, weight
 from host_bridge.settings import Limits
-from shared_schema import messages as m
 from shared_schema.hello import Series as Declared
+from shared_schema.messages import HISTOGRAM
 
 
 class RefusedSeriesError(Exception):
@@ -23,6 +24,7 @@ class Registry:
         self._custom: dict[str, Family] = {}
         self._claimed: dict[str, Family] = {}  # sample names that custom families take
         self.total = 0
+        self.shapes = Shapes()
 
     def bridge(self, name: str) -> Family:
         """The family of a metric that the bridge makes."""
@@ -45,7 +47,7 @@ class Registry:
     def columns(self, key: int) -> int:
         """Columns that the built-in metric takes; one for a key that is not in the catalogue."""
         metric = BY_KEY.get(key)
-        return len(metric.bounds) + 2 if metric is not None and metric.type == m.HISTOGRAM else 1
+        return len(metric.bounds) + 2 if metric is not None and metric.type == HISTOGRAM else 1
 
     def add(self, metric: Metric, labels: str, values: tuple[str, ...], device_weight: int) -> Series:
         """A new series, counted. RefusedSeriesError: reasons conflict, device_limit, total_limit."""
@@ -56,8 +58,7 @@ class Registry:
         family = self._built_in(metric) if metric.key else self._custom_family(metric)
         family.users += 1
         self.total += weight(metric)
-        kind = HistogramSeries if metric.type == m.HISTOGRAM else Series
-        return kind(family, metric, labels, values)
+        return make(family, metric, labels, values)
 
     def remove(self, series: Series) -> None:
         """Forget a series that add() made."""
@@ -96,12 +97,12 @@ class Unlisted:
 
     def __init__(self, registry: Registry) -> None:
         self.metric = registry.metric
+        self.shapes = registry.shapes
         self.columns = registry.columns
 
     def add(self, metric: Metric, labels: str, values: tuple[str, ...], device_weight: int) -> Series:
         """A series with a family of its own."""
-        kind = HistogramSeries if metric.type == m.HISTOGRAM else Series
-        return kind(Family(metric), metric, labels, values)
+        return make(Family(metric), metric, labels, values)
 
     def remove(self, series: Series) -> None:
         """Nothing: there is none that could go."""

@@ -2,11 +2,15 @@
 
 The engine's thread writes values, the thread that renders reads them, without a lock: every change that a reader may
 see is one assignment. `index` and `drawn` belong to the renderer.
+
+Values stand in their block, not in their series: a frame then replaces one list, and of the series of a thousand
+devices, which no cache holds, nothing is touched.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 
 from host_bridge.core.catalogue import Metric
 from shared_schema import messages as m
@@ -27,40 +31,50 @@ class Family:
         self.users = 0
 
 
+# An integer in 10**scale, NaN, infinity, a histogram's columns (buckets, +Inf, sum); None: not on the page.
+Value = int | float | tuple[int, ...] | None
+
+
 class Series:
-    """One series. value: integer in 10**scale, NaN, infinity, a histogram's columns as a tuple; None: not on the page.
+    """One series, whose value is at `place` in its block."""
 
-    Counters: `last` is the total within the boot, `base` what earlier boots left; value = base + last.
-    """
-
-    __slots__ = (
-        "base",
-        "drawn",
-        "family",
-        "greatest",
-        "index",
-        "label_values",
-        "labels",
-        "last",
-        "least",
-        "scale",
-        "value",
-        "watches",
-    )
+    __slots__ = ("block", "drawn", "family", "index", "label_values", "labels", "metric", "place", "watches")
 
     def __init__(self, family: Family, metric: Metric, labels: str, label_values: tuple[str, ...]) -> None:
         self.family = family
-        self.scale = metric.scale
-        self.least = metric.least
-        self.greatest = metric.greatest
+        self.metric = metric
         self.label_values = label_values
         self.labels = labels  # as they stand between the braces
-        self.value: int | float | tuple[int, ...] | None = None
-        self.last: int = 0
-        self.base: int = 0
+        self.block: Block | None = None
+        self.place = -1
         self.watches: tuple[Watcher, ...] = ()
         self.index = -1
         self.drawn: object = None
+
+    @property
+    def value(self) -> Value:
+        """None, too, as long as it is in no block."""
+        return None if self.block is None else self.block.values[self.place]
+
+    @value.setter
+    def value(self, value: Value) -> None:
+        assert self.block is not None  # noqa: S101  # nobody would see it
+        self.block.values[self.place] = value
+
+    @property
+    def scale(self) -> int:
+        """Its integers are in 10**scale of the unit."""
+        return self.metric.scale
+
+
+class CounterSeries(Series):
+    """`last` is the total within the boot, `base` what earlier boots left; value = base + last."""
+
+    __slots__ = ("base", "last")
+
+    def __init__(self, family: Family, metric: Metric, labels: str, label_values: tuple[str, ...]) -> None:
+        super().__init__(family, metric, labels, label_values)
+        self.last = self.base = 0
 
 
 class Watcher:
@@ -76,28 +90,46 @@ class Watcher:
 class HistogramSeries(Series):
     """A histogram. Its value: for each bucket the observations in it, +Inf last, then the sum."""
 
-    __slots__ = ("bases", "bounds", "lasts")
+    __slots__ = ("bases", "lasts")
 
     def __init__(self, family: Family, metric: Metric, labels: str, label_values: tuple[str, ...]) -> None:
         super().__init__(family, metric, labels, label_values)
-        self.bounds = metric.bounds
         self.lasts: tuple[int, ...] = (0,) * (len(metric.bounds) + 2)
         self.bases: tuple[int, ...] = self.lasts
 
+    @property
+    def bounds(self) -> tuple[int, ...]:
+        """Of its buckets, in the scale; without +Inf."""
+        return self.metric.bounds
+
+
+def make(family: Family, metric: Metric, labels: str, label_values: tuple[str, ...]) -> Series:
+    """A series of the metric's type."""
+    kind = {m.COUNTER: CounterSeries, m.HISTOGRAM: HistogramSeries}.get(metric.type, Series)
+    return kind(family, metric, labels, label_values)
+
 
 class Block:
-    """Series that change together, and the unit of redrawing. `shown`: whether its values may be on the page.
+    """Series that change together, and the unit of redrawing; `values` are theirs, in the same order. A series that was
+    in another block before brings its value along. `shown`: whether its values may be on the page.
 
     `gone` are series that the renderer is to forget. The engine's thread sets it when it makes the block, never later.
     """
 
-    __slots__ = ("dirty", "gone", "series", "shown")
+    __slots__ = ("dirty", "gone", "series", "shown", "values")
 
-    def __init__(self, series: list[Series], gone: list[Series] | None = None) -> None:
+    def __init__(self, series: Sequence[Series], gone: list[Series] | None = None) -> None:
+        self.values: list[Value] = [one.value for one in series]
         self.series = series
         self.gone = gone or []
         self.dirty = False
         self.shown = True
+        for place, one in enumerate(series):
+            one.block, one.place = self, place
+
+    def clear(self) -> None:
+        """No value is on the page any more."""
+        self.values = [None] * len(self.series)
 
     def refresh(self) -> None:
         """Called by the renderer before it reads the series."""

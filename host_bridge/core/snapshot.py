@@ -14,7 +14,7 @@ from host_bridge.core.clock import Clock
 from host_bridge.core.device import Boot, Device
 from host_bridge.core.records import BootRecord, DeviceRecord, KeptBoot, KeptDevice
 from host_bridge.core.sequence import Sequence
-from host_bridge.core.series import HistogramSeries, Series
+from host_bridge.core.series import CounterSeries, HistogramSeries, Series
 
 UNREADABLE = (LookupError, ValueError, TypeError, AttributeError, ArithmeticError)  # what a state that is none raises
 Total = int | tuple[int, ...]
@@ -57,7 +57,7 @@ def device_record(device: Device, now: float, wall: float) -> DeviceRecord:
         "fields_skipped": device.fields_skipped,
         "causes": list(device.causes.items()),
         "events": list(device.events.items()),
-        "counters": [[*_name(series), *_totals(series)] for series in device.series if series.family.type],
+        "counters": [[*_name(series), *_totals(series)] for series in device.counted],
     }
     return DeviceRecord(device.device_id, device.platform, _json(state), tuple(device.boots))
 
@@ -125,7 +125,7 @@ def restore_totals(serieses: list[Series], counters: Named) -> None:
         if isinstance(series, HistogramSeries):
             if len(totals[0]) == len(series.bases) == len(totals[1]):
                 series.bases, series.lasts = tuple(totals[0]), tuple(totals[1])
-        elif isinstance(totals[0], int) and isinstance(totals[1], int):
+        elif isinstance(series, CounterSeries) and isinstance(totals[0], int) and isinstance(totals[1], int):
             series.base, series.last = totals
 
 
@@ -143,7 +143,7 @@ def add_totals(serieses: list[Series], counters: Named, present: bool, over: boo
         lasts = list(map(max, has_lasts, lasts)) if present else has_lasts
         if isinstance(series, HistogramSeries):
             series.bases, series.lasts = tuple(bases), tuple(lasts)
-        else:
+        elif isinstance(series, CounterSeries):
             series.base, series.last = bases[0], lasts[0]
 
 
@@ -158,7 +158,9 @@ def matched(serieses: list[Series], named: Named) -> dict[Series, Total]:
 
 
 def _totals(series: Series) -> tuple[Total, Total]:
-    return (series.bases, series.lasts) if isinstance(series, HistogramSeries) else (series.base, series.last)
+    if isinstance(series, HistogramSeries):
+        return series.bases, series.lasts
+    return (series.base, series.last) if isinstance(series, CounterSeries) else (0, 0)
 
 
 def _name(series: Series) -> tuple[str, str]:

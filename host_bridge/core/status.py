@@ -10,7 +10,7 @@ from host_bridge.core import liveness
 from host_bridge.core.catalogue import bridge_metric
 from host_bridge.core.device import Boot, Device, Status
 from host_bridge.core.registry import Registry
-from host_bridge.core.series import Series, label_text
+from host_bridge.core.series import Series, Value, label_text
 from shared_schema import messages as m
 
 Name = tuple[str, tuple[str, ...]]  # exposed name without device_, label values
@@ -62,7 +62,7 @@ class StatusBlock(Status):
     def refresh(self) -> None:
         """Renderer's side: set every value; make and drop series whose labels have changed."""
         if self.closed:
-            self.gone, self.series, self._made = self.series, [], {}
+            self.gone, self.series, self.values, self._made = list(self.series), [], [], {}
             return
         boot = self._device.boot
         if self._device.state == liveness.UNKNOWN or boot is None:
@@ -71,8 +71,7 @@ class StatusBlock(Status):
         if signature != self._signature:
             self._signature = signature
             self._remake(names(self._device, boot))
-        for series, number in zip(self.series, numbers(self._device, boot), strict=False):
-            series.value = number
+        self.values = numbers(self._device, boot)
 
     def _remake(self, current: list[Name]) -> None:
         before = self._made
@@ -106,7 +105,7 @@ def names(device: Device, boot: Boot) -> list[Name]:
     ]
 
 
-def numbers(device: Device, boot: Boot) -> list[int | None]:
+def numbers(device: Device, boot: Boot) -> list[Value]:
     """The values of names(), in the same order."""
     counts = device.counts()
     drift = boot.clock.drift

@@ -5,8 +5,9 @@ from __future__ import annotations
 from itertools import accumulate
 from typing import Any
 
+from host_bridge.core import series as held
 from host_bridge.core.plan import Plan
-from host_bridge.core.series import HistogramSeries, Series
+from host_bridge.core.series import CounterSeries, HistogramSeries, Series
 from host_bridge.core.tally import DECREASING, INTEGER, RANGE, SPECIAL, Reasons
 from shared_schema.columns import expand, offsets
 from shared_schema.errors import SchemaError
@@ -28,34 +29,33 @@ def sample_uptimes(plan: Plan, samples: Samples) -> list[int]:
 
 def show(plan: Plan, samples: Samples, uptimes: list[int], rejected: Reasons) -> None:
     """Make the last sample the value of each series of the plan. Every sample is checked and seen by thresholds."""
-    if samples.n == 1:
-        _show_single(plan, samples.columns, rejected)
-        if plan.watched:
-            _watch(plan, uptimes[0])
+    columns, n = samples.columns, samples.n
+    if n == 1:
+        values = _single(plan, columns, rejected)
+        if plan.watches:
+            _watch(plan, values, uptimes[0])
     else:
-        _show_many(plan, samples, uptimes, rejected)
+        values = _last_of_many(plan, columns, uptimes, rejected)
     for start, stop, histogram in plan.histograms:
-        _show_histogram(histogram, samples.columns[start:stop], samples.n, rejected)
+        values.append(_of_histogram(histogram, columns[start:stop], n, rejected))
+    plan.put(values)
 
 
-def _show_single(plan: Plan, columns: list[Any], rejected: Reasons) -> None:
-    for series, value in zip(plan.gauges, plan.pick_gauges(columns), strict=False):
-        if type(value) is int and series.least <= value <= series.greatest:
-            series.value = value
-        else:
-            series.value = _gauge(series, value[0] if type(value) is list else value, rejected)
-    for series, value in zip(plan.counters, plan.pick_counters(columns), strict=False):
-        if type(value) is int and series.last <= value <= MAX_VALUE:
-            series.last = value
-            series.value = series.base + value
-        else:
-            series.value = _counter(series, value[0] if type(value) is list else value, rejected)
+def _single(plan: Plan, columns: list[Any], rejected: Reasons) -> list[held.Value]:
+    """Gauges, then counters. Nearly always all is in order, and then no gauge is looked at alone."""
+    shape = plan.shape
+    values = shape.plain_gauges(columns)
+    if values is None:
+        flat = [value[0] if type(value) is list else value for value in shape.pick_gauges(columns)]
+        values = [_gauge(series, value, rejected) for series, value in zip(plan.gauges, flat, strict=False)]
+    for series, value in zip(plan.counters, shape.pick_counters(columns), strict=False):
+        values.append(_counter(series, value[0] if type(value) is list else value, rejected))
+    return values
 
 
-def _watch(plan: Plan, uptime_ms: int) -> None:
-    for series in (*plan.gauges, *plan.counters):
-        for watch in series.watches:
-            watch.observe(series.value, uptime_ms)  # type: ignore[arg-type]  # only histograms have tuples
+def _watch(plan: Plan, values: list[Any], uptime_ms: int) -> None:
+    for place, watch in plan.watches:
+        watch.observe(values[place], uptime_ms)
 
 
 def _gauge(series: Series, value: Value, rejected: Reasons) -> Value:
@@ -67,14 +67,17 @@ def _gauge(series: Series, value: Value, rejected: Reasons) -> Value:
             return value
         rejected.add(INTEGER)
         return None
-    if series.least <= value <= series.greatest:
+    if series.metric.least <= value <= series.metric.greatest:
         return value
     rejected.add(RANGE)
     return None
 
 
-def _counter(series: Series, value: Value, rejected: Reasons) -> int | None:
+def _counter(series: CounterSeries, value: Value, rejected: Reasons) -> int | None:
     """The total over all boots; None for a value that cannot be right."""
+    if type(value) is int and series.last <= value <= MAX_VALUE:
+        series.last = value
+        return series.base + value
     if value is None:
         return None
     if isinstance(value, float):
@@ -83,47 +86,41 @@ def _counter(series: Series, value: Value, rejected: Reasons) -> int | None:
     if not 0 <= value <= MAX_VALUE:
         rejected.add(RANGE)
         return None
-    if value < series.last:
-        rejected.add(DECREASING)
-        return None
-    series.last = value
-    return series.base + value
+    rejected.add(DECREASING)
+    return None
 
 
-def _show_many(plan: Plan, samples: Samples, uptimes: list[int], rejected: Reasons) -> None:
-    columns, n = samples.columns, samples.n
-    for check, serieses, picked in (
-        (_gauges, plan.gauges, plan.pick_gauges(columns)),
-        (_counters, plan.counters, plan.pick_counters(columns)),
-    ):
-        for series, column in zip(serieses, picked, strict=False):
-            values = check(series, column, n, rejected)
-            series.value = values[-1]
-            for watch in series.watches:
-                for value, uptime_ms in zip(values, uptimes, strict=True):
-                    watch.observe(value, uptime_ms)
+def _last_of_many(plan: Plan, columns: list[Any], uptimes: list[int], rejected: Reasons) -> list[held.Value]:
+    """The last value of each gauge, then counter."""
+    n, shape = len(uptimes), plan.shape
+    picked = zip(plan.gauges, shape.pick_gauges(columns), strict=False)
+    rows = [_gauges(series, column, n, rejected) for series, column in picked]
+    counted = zip(plan.counters, shape.pick_counters(columns), strict=False)
+    rows += [[_counter(series, value, rejected) for value in expand(column, n)] for series, column in counted]
+    for place, watch in plan.watches:
+        for value, uptime_ms in zip(rows[place], uptimes, strict=True):
+            watch.observe(value, uptime_ms)
+    return [row[-1] for row in rows]
 
 
 def _gauges(series: Series, column: Any, n: int, rejected: Reasons) -> list[Any]:
+    metric = series.metric
     if type(column) is list:
         try:
             values = list(accumulate(column))
-            if series.least <= min(values) and max(values) <= series.greatest and type(values[-1]) is int:
+            if metric.least <= min(values) and max(values) <= metric.greatest and type(values[-1]) is int:
                 return values
         except TypeError:  # a null among the deltas
             pass
     return [_gauge(series, value, rejected) for value in expand(column, n)]
 
 
-def _counters(series: Series, column: Any, n: int, rejected: Reasons) -> list[Any]:
-    return [_counter(series, value, rejected) for value in expand(column, n)]
-
-
-def _show_histogram(histogram: HistogramSeries, columns: list[Any], n: int, rejected: Reasons) -> None:
+def _of_histogram(histogram: HistogramSeries, columns: list[Any], n: int, rejected: Reasons) -> tuple[int, ...] | None:
+    """The last sample of it."""
     value: tuple[int, ...] | None = None
     for row in zip(*(expand(column, n) for column in columns), strict=True):
         value = _histogram(histogram, row, rejected)
-    histogram.value = value
+    return value
 
 
 def _histogram(histogram: HistogramSeries, row: tuple[Value, ...], rejected: Reasons) -> tuple[int, ...] | None:

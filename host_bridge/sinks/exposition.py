@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from itertools import repeat
 
 from host_bridge.core.numerals import canonical, decimal
-from host_bridge.core.series import Block, Dirty, Family, HistogramSeries, Series
+from host_bridge.core.series import Block, Dirty, Family, HistogramSeries, Series, Value
 from shared_schema import messages as m
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -105,14 +106,13 @@ class Exposition:
         if block.gone:
             self._erase(block.gone)
             block.gone = []
-        shown = block.shown
-        for series in block.series:
-            value = series.value if shown else None
+        values = block.values if block.shown else repeat(None)
+        for series, value in zip(block.series, values, strict=False):
             if value != series.drawn:
                 series.drawn = value
                 self._put(series, value)
 
-    def _put(self, series: Series, value: int | float | tuple[int, ...] | None) -> None:
+    def _put(self, series: Series, value: Value) -> None:
         family = series.family
         text = self._families.get(family)
         if text is None:

@@ -12,6 +12,7 @@ from shared_schema import cbor_reader
 from shared_schema.columns import expand
 from shared_schema.errors import PeerError
 from shared_schema.parse import Samples, parse
+from tests.support.attributes import attributes
 
 LEAVES = (
     st.none()
@@ -111,12 +112,12 @@ def slow(data: bytes) -> dict[str, object]:
     if isinstance(message, Samples):
         for column in message.columns:
             expand(column, message.n)
-    return vars(message)
+    return attributes(message)
 
 
 def fast(data: bytes) -> dict[str, object]:
     """The message by the bridge's."""
-    return vars(decode(data))
+    return attributes(decode(data))
 
 
 @given(SAMPLES)

@@ -10,6 +10,7 @@ from shared_schema import cbor_reader
 from shared_schema.cbor import encode
 from shared_schema.errors import CborError, SchemaError, TooLongError
 from shared_schema.parse import Samples
+from tests.support.attributes import attributes
 
 SAMPLES = [2, 7, 0, 1000, 0, 0, 1, 2150, 40000]
 
@@ -96,7 +97,7 @@ def test_a_samples_frame() -> None:
     message = decode(encode(SAMPLES))
     assert isinstance(message, Samples)
     expected = Samples(list(SAMPLES))
-    assert vars(message) == vars(expected)
+    assert attributes(message) == attributes(expected)
 
 
 @pytest.mark.parametrize(
