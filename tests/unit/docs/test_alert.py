@@ -14,6 +14,7 @@ SERIES = {
     'device_frames_lost_total{device_id="lost-and-came"}': "5x30 7x10 5x110",
     'device_frames_lost_total{device_id="as-before"}': "5x151",
     "boardpulse_history_available": "1x125 0x26",
+    "boardpulse_history_damaged": "0x100 1x10 0x41",
 }
 
 
@@ -26,6 +27,7 @@ def test_the_alert_tells_of_losses_and_of_nothing_else(tmp_path: Path) -> None:
         "29m": [],
         "36m": [{"device_id": "lost"}, {"device_id": "lost-and-came"}],
         "60m": [{"device_id": "lost"}],
+        "105m": [{}],
         "120m": [],
         "130m": [{}],
     }
