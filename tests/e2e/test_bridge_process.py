@@ -26,6 +26,7 @@ from shared_schema.messages import topic
 from tests.support.components import require
 from tests.support.line import Board
 from tests.support.publisher import Publisher
+from tests.support.remote_write import Receiver, Reply
 from tests.support.waiting import until
 
 STOP_LIMIT_S = 2.0
@@ -229,6 +230,26 @@ def test_a_broker_that_is_down_at_the_start_is_visible(start: Start) -> None:
     until(lambda: log(bridge, "link_down"))
     assert total(bridge.page(), "boardpulse_broker_connected") == 0
     assert json.loads(bridge.page("/healthz"))["status"] == "ok"
+
+
+def test_a_mistyped_url_of_remote_write_is_said_with_what_to_do(start: Start, board: Board) -> None:
+    """In /healthz and the log; what is to be sent waits."""
+    with Receiver(lambda series: Reply(400, "no such thing here")) as server:
+        bridge = start([board.path], more=f'[remote_write]\nurl = "{server.url}"\nmode = "all"\n')
+        assert json.loads(bridge.page("/healthz"))["remote_write"] == "ok"
+        board.write(encode_frame(hello("pico-1")) + encode_frame(samples(0, 2150)))
+        until(lambda: log(bridge, "remote_write_failing"))
+        told = json.loads(bridge.page("/healthz"))["remote_write"]
+        assert f"{server.url}: HTTP 400 no such thing here; check [remote_write] url" in told
+        page = bridge.page()
+        assert (
+            total(page, "boardpulse_remote_write_up")
+            == total(page, "boardpulse_remote_write_samples_dropped_total")
+            == 0
+        )
+        assert total(page, "boardpulse_remote_write_spool_bytes") > 0
+        server.answer = lambda series: Reply()
+        until(lambda: json.loads(bridge.page("/healthz"))["remote_write"] == "ok", timeout_s=15)
 
 
 def test_a_board_that_is_unplugged_is_offline_at_once(start: Start, board: Board) -> None:
