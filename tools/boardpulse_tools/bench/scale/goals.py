@@ -20,8 +20,12 @@ def goals(sizes: dict[str, Any]) -> list[Goal]:
 
 def tables(results: dict[str, Any]) -> list[Table]:
     """How it grows, all statistics of the costs, and where the memory is."""
-    sizes = results["sizes"]
-    return [_growth(sizes), *(_statistics(sizes, name, title) for name, title in _COSTS), *_places(results["places"])]
+    return [*growth_tables(results["sizes"]), *_places(results["places"])]
+
+
+def growth_tables(sizes: dict[str, Any]) -> list[Table]:
+    """How it grows, and all statistics of the costs."""
+    return [_growth(sizes), *(_statistics(sizes, name, title) for name, title in _COSTS)]
 
 
 _COSTS = (

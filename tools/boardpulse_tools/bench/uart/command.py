@@ -36,7 +36,7 @@ def uart_report(seconds: float, rounds: int, tell: Callable[[str], None] = lambd
     return Report(
         results={"seconds": seconds, "rounds": rounds, "lines": LINES, "scenarios": results},
         goals=[Goal(f"uart_lost_{name}", one["lost"], 0) for name, one in results.items()],
-        tables=[_table(results), *_statistics(results)],
+        tables=tables(results),
         notes=[HOW, *([LATE.format(late=late)] if late > 20 else [])],
     )
 
@@ -53,6 +53,11 @@ def _combined(rounds: list[dict[str, Any]]) -> dict[str, Any]:
         "frames_per_s": sum(one["frames"] for one in rounds) / sum(one["seconds"] for one in rounds),
         "late_s": max(one["late_s"] for one in rounds),
     }
+
+
+def tables(results: dict[str, Any]) -> list[Table]:
+    """For people: what was lost and what it took, and statistics over the rounds."""
+    return [_table(results), *_statistics(results)]
 
 
 def _table(results: dict[str, Any]) -> Table:
