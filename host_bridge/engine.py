@@ -7,6 +7,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Protocol
 
 from host_bridge.core.actions import Acknowledge, Action, Alert, LogLine, Refused, Send, StateChange, Withhold
@@ -184,7 +185,7 @@ class Engine:
 
     def _hand_out(self, report: list[Action]) -> None:
         for sink in self._sinks if report else ():
-            self._guard(sink, report)
+            self._try(partial(sink, report))
 
     def _take(self, item: Received | Callable[[], Sequence[Action]], report: list[Action]) -> None:
         self.frames += 1
@@ -227,20 +228,30 @@ class Engine:
 
     def _carry_out(self, actions: Sequence[Action], report: list[Action], committed: bool = False) -> None:
         waits = self._keeper is not None and not committed
+        done: dict[str, list[object]] = {}  # by source, what to acknowledge, with one call for all
         for action in actions:
             if waits and (isinstance(action, Acknowledge) or (isinstance(action, Send) and action.after_commit)):
                 self._after_commit.append(action)
-                continue
-            try:
-                self._do(action, report)
-            except Exception as error:  # noqa: BLE001  # a source or the log failed; the other actions are still due
-                self._own_bug(error)
+            elif isinstance(action, Acknowledge):
+                done.setdefault(action.source, []).append(action.token)
+            else:
+                self._try(partial(self._do, action, report))
+        for name, tokens in done.items():
+            source = self._sources.get(name)
+            if source is not None:
+                self._try(partial(source.acknowledge, *tokens))
+
+    def _try(self, do: Callable[[], None]) -> None:
+        try:
+            do()
+        except Exception as error:  # noqa: BLE001  # a source, a sink or the log failed; the others are still due
+            self._own_bug(error)
 
     def _do(self, action: Action, report: list[Action]) -> None:
-        if isinstance(action, (Acknowledge, Withhold)):
+        if isinstance(action, Withhold):
             source = self._sources.get(action.source)
             if source is not None:
-                (source.acknowledge if isinstance(action, Acknowledge) else source.withhold)(action.token)
+                source.withhold(action.token)
         elif isinstance(action, Send):
             source = self._sources.get(action.source)
             if source is not None:
@@ -249,7 +260,7 @@ class Engine:
             self._log(action)
         elif isinstance(action, Refused):
             self._refused(action)
-        else:
+        elif not isinstance(action, Acknowledge):
             report.append(action)
             self._log(_line(action))
 
@@ -264,12 +275,6 @@ class Engine:
                 "detail": refused.detail,
             }
             self._log(LogLine("warning", "frame_refused", fields))
-
-    def _guard(self, sink: Sink, report: Sequence[Action]) -> None:
-        try:
-            sink(report)
-        except Exception as error:  # noqa: BLE001  # one failing sink must not stop ingest, nor hide the others
-            self._own_bug(error)
 
     def _own_bug(self, error: Exception) -> None:
         self.bugs += 1

@@ -49,7 +49,8 @@ class Source(Protocol):
 
     def send(self, port: str, device_id: str, frame: bytes) -> bool: ...
 
-    def acknowledge(self, token: object) -> None: ...
+    def acknowledge(self, *tokens: object) -> None:
+        """What these were given for is committed. Many at once: what it takes to tell others is done once."""
 
     def withhold(self, token: object) -> None: ...
 

@@ -105,13 +105,16 @@ class MqttSource:
         self._session.do(lambda client: client.publish(down, frame, qos=1))
         return True
 
-    def acknowledge(self, token: object) -> None:
-        """Confirm the message of `token`, if it is of this connection and was not confirmed before."""
+    def acknowledge(self, *tokens: object) -> None:
+        """Confirm the messages of `tokens` that are of this connection and were not confirmed before."""
         with self._lock:  # also of confirm(): a token that is known here is of this connection
-            if self._unanswered.pop(token, None) is None:  # type: ignore[call-overload]  # another's token is not in it
-                return
-            self._withheld.pop(token, None)  # type: ignore[call-overload]
-            self._session.confirm(token[1])  # type: ignore[index]
+            known = []
+            for token in tokens:
+                if self._unanswered.pop(token, None) is not None:  # type: ignore[call-overload]  # another's is not in it
+                    self._withheld.pop(token, None)  # type: ignore[call-overload]
+                    known.append(token[1])  # type: ignore[index]
+            if known:
+                self._session.confirm(known)
 
     def withhold(self, token: object) -> None:
         """The core holds the message of `token`: confirm the oldest of those that it holds when there are too many."""
@@ -219,8 +222,7 @@ class MqttSource:
                 if self._unanswered.get(token, 0.0) > oldest_allowed:
                     break
                 overdue.append(token)
-        for token in overdue:
-            self.acknowledge(token)
+        self.acknowledge(*overdue)
 
 
 def _ask_again(_: paho.Client) -> None:

@@ -11,7 +11,7 @@ import ssl
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import paho.mqtt.client as paho
@@ -30,9 +30,10 @@ CONNECT_TIMEOUT_S = 5.0
 WELL_AFTER_S = 10.0  # a connection that lasted so long was well: the next outage begins with the shortest delay
 WAIT_S = 0.5
 # Between two reads while messages come: what comes meanwhile costs one call, not one each. A message that comes after
-# a silence waits for nothing.
+# a silence waits for nothing. So many of QoS 1 at once may be all that the broker sends ahead (mosquitto: 20): then it
+# waits for us, and there is no pause.
 PAUSE_S = 0.02
-WINDOW = 10  # confirmed at once: half of what mosquitto sends ahead, so that it may have waited for them
+WINDOW = 10
 GOODBYE_S = 0.7  # for the last acknowledgements and DISCONNECT to leave
 NO_TOPIC = f"{TOPIC_ROOT}/goodbye"  # nobody publishes there
 MAX_INFLIGHT = 100  # paho looks through all outgoing messages at each PUBACK
@@ -110,9 +111,9 @@ class MqttSession:
             self._commands.append(command)
             self._wake()
 
-    def confirm(self, mid: int) -> None:
-        """Have the thread confirm a message. Of an earlier connection only until on_connecting() returns."""
-        self._confirms.append(mid)
+    def confirm(self, mids: Iterable[int]) -> None:
+        """Have the thread confirm messages. Of an earlier connection only until on_connecting() returns."""
+        self._confirms.extend(mids)
         self._wake()
 
     def _wake(self) -> None:
@@ -185,8 +186,6 @@ class MqttSession:
     def _do_commands(self, tap: Tap) -> None:
         while self._commands:
             self._commands.popleft()(self._client)
-        if len(self._confirms) >= WINDOW:
-            self._read_at = 0.0
         while self._confirms:
             tap.confirm(self._confirms.popleft())
         if not self._client.want_write():
@@ -206,21 +205,25 @@ class MqttSession:
             self._do_commands(tap)
         if tap in readable or pending:
             more = tap.fill()
-            self._take(tap)
+            more = self._take(tap) >= WINDOW or more
             self._read_at = 0.0 if more else time.monotonic() + PAUSE_S
         if tap in writable:
             self._client.loop_write()
         self._client.loop_misc()
 
-    def _take(self, tap: Tap) -> None:
-        """Pass messages on, and let paho read what is its own, in the order in which they came."""
+    def _take(self, tap: Tap) -> int:
+        """Pass messages on, and let paho read what is its own, in the order in which they came; how many the broker
+        wants confirmed."""
+        wanted = 0
         for message in tap.packets():
             if message is not None:
                 self._on_message(message)
+                wanted += message.qos
                 continue
             self._client.loop_read()
             if self._client.tap is not tap:
-                return
+                break
+        return wanted
 
     def _said_goodbye(self, tap: Tap, until: float) -> bool:
         """Whether the broker has read all that we sent, or has taken too long for it.

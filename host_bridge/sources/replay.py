@@ -57,7 +57,7 @@ class ReplaySource:
         """Boards of the past hear nothing."""
         return False
 
-    def acknowledge(self, token: object) -> None:
+    def acknowledge(self, *tokens: object) -> None:
         """Nothing: a capture needs no acknowledgement."""
 
     def withhold(self, token: object) -> None:

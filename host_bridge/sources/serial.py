@@ -67,7 +67,7 @@ class SerialSource:
         target = self._ports.get(port)
         return target is not None and target.send(frame)
 
-    def acknowledge(self, token: object) -> None:
+    def acknowledge(self, *tokens: object) -> None:
         """Nothing: on a line the board waits for an `ack` frame, which comes through send()."""
 
     def withhold(self, token: object) -> None:

@@ -38,11 +38,12 @@ class Wire:
         self.sent.append(loads(frame))
         return True
 
-    def acknowledge(self, token: object) -> None:
-        """Keep it; some tokens are poison."""
-        if token == "poison":
-            raise OSError("the cable is on fire")
-        self.acknowledged.append(token)
+    def acknowledge(self, *tokens: object) -> None:
+        """Keep them; some tokens are poison."""
+        for token in tokens:
+            if token == "poison":
+                raise OSError("the cable is on fire")
+            self.acknowledged.append(token)
 
     def withhold(self, token: object) -> None:
         """Nothing to keep back."""

@@ -59,10 +59,11 @@ class Probe:
         """Nobody listens."""
         return False
 
-    def acknowledge(self, token: object) -> None:
-        """The engine has taken the frame that was due at `token`."""
-        if isinstance(token, float):
-            self.taken.extend((token, time.monotonic() - token))
+    def acknowledge(self, *tokens: object) -> None:
+        """The engine has taken the frames that were due at `tokens`."""
+        for token in tokens:
+            if isinstance(token, float):
+                self.taken.extend((token, time.monotonic() - token))
 
     def withhold(self, token: object) -> None:
         """Never: its declaration comes first."""
