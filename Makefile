@@ -70,9 +70,10 @@ hil: $(STAMP) ## Try a real board: make hil PORT=/dev/ttyACM0 [SECOND_PORT=…].
 		$(if $(BOARD),--board '$(BOARD)') $(if $(RAM),--ram) $(if $(JSON),--json)
 
 .PHONY: bench
-bench: components ## Bytes on the wire, ours and others'; heap, flash and time on a board; and the goals
-	$(BIN)/boardpulse bench wire
-	$(BIN)/boardpulse bench board
+bench: components ## Bytes on the wire, what a board bears, what the bridge does beside its peers; writes docs/performance.md
+	@failed=0; for bench in wire board performance; do \
+		echo "boardpulse bench $$bench"; $(BIN)/boardpulse bench $$bench || failed=1; \
+	done; exit $$failed
 
 .PHONY: chaos
 chaos: components ## Kills, outages, noise and full outboxes, against what boards themselves wrote down: six minutes

@@ -133,6 +133,35 @@ def uart(json_wanted: bool, short: bool) -> None:
 
 
 @bench.command()
+@click.option("--short", is_flag=True, help="Few rounds and small loads, to see that it works: five minutes.")
+@click.option("--only", multiple=True, metavar="NAME", help="One bench; the others as stored. May be given again.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Folder to write to. [default: docs, or build/performance]"
+)
+@click.option(
+    "--from", "source", type=click.Path(path_type=Path), help="Measure nothing: take the reports stored here."
+)
+def performance(short: bool, only: tuple[str, ...], out: Path | None, source: Path | None) -> None:
+    """Run ingest, exposition, scale and uart, and write performance.md with pictures from what they report.
+
+    The reports are stored beside it, in performance/. With --short, build/performance is where it goes by itself.
+    """
+    try:
+        from boardpulse_tools.bench.performance import command
+    except ModuleNotFoundError as error:
+        raise click.ClickException(f"{error.name} is missing. To get it: pip install 'boardpulse[bench]'") from error
+
+    if unknown := [name for name in only if name not in command.NAMES]:
+        raise click.BadParameter(f"{unknown[0]} is none of {', '.join(command.NAMES)}", param_hint="--only")
+    if source is not None and (short or only):
+        raise click.UsageError("--from measures nothing: it takes neither --short nor --only.")
+    with ended_in_order():
+        done = command.performance(out, only, short, source, partial(click.echo, err=True))
+    click.echo(done.message)
+    raise SystemExit(done.exit_code)
+
+
+@bench.command()
 @click.argument("reports", type=click.Path(path_type=Path), nargs=-1, required=True)
 @click.option("--baseline", type=click.Path(path_type=Path), help="Stored ratios, to compare one report with.")
 @click.option("--store", is_flag=True, help="Put the ratios of the report into --baseline, instead of comparing.")
