@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +21,8 @@ class Send:
     after_commit: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Acknowledge:
-    """The frame that came with `token` is committed: let the transport forget it."""
+class Acknowledge(NamedTuple):
+    """The frame that came with `token` is committed: let the transport forget it. A tuple: each frame makes one."""
 
     source: str
     token: object

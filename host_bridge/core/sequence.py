@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import Any
 
 from shared_schema.messages import SEQ_WINDOW
@@ -12,6 +13,7 @@ Dropped = tuple[int, int, int]  # samples, events, crashes
 _COUNTS = ("base", "next", "top", "known", "_prior", "missing", "received", "recovered", "repeated", "too_old", "lost")
 _NUMBERS = (*_COUNTS, "came", "_dropped", "dropped", "_unstarted")
 _SETS = ("_above", "_early", "_given_up")
+_numbers_of, _sets_of = attrgetter(*_NUMBERS), attrgetter(*_SETS)
 
 RECEIVED = 0
 RECOVERED = 1
@@ -190,8 +192,7 @@ class Sequence:
 
     def state(self) -> list[Any]:
         """All of it, as JSON can carry it, for restored()."""
-        sets = [_runs(getattr(self, name)) for name in _SETS]
-        return [getattr(self, name) for name in _NUMBERS] + sets + [self.thinned]
+        return [*_numbers_of(self), *map(_runs, _sets_of(self)), self.thinned]
 
     @classmethod
     def restored(cls, state: list[Any]) -> Sequence:

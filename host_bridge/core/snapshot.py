@@ -17,6 +17,7 @@ from host_bridge.core.sequence import Sequence
 from host_bridge.core.series import CounterSeries, HistogramSeries, Series
 
 UNREADABLE = (LookupError, ValueError, TypeError, AttributeError, ArithmeticError)  # what a state that is none raises
+_encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode  # dumps() makes one for each call
 Total = int | tuple[int, ...]
 Named = dict[tuple[str, str], Any]  # by exposed name and label text
 
@@ -176,4 +177,4 @@ def _by_name(rows: Any) -> Named:
 
 
 def _json(state: dict[str, Any]) -> bytes:
-    return json.dumps(state, separators=(",", ":")).encode()
+    return _encode(state).encode()

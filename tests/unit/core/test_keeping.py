@@ -603,10 +603,30 @@ def test_what_an_older_version_has_kept_of_counters_is_taken_as_it_is(memory: Me
     key = board.device_id, board.boot
     state = json.loads(memory._boots[key].state)
     assert state.pop("lasts") == [100]
-    memory._boots[key] = replace(memory._boots[key], state=json.dumps(state).encode())
+    memory._boots[key] = memory._boots[key]._replace(state=json.dumps(state).encode())
     again = b.killed()
     other = Board(boot=board.boot + 1, series=(ENERGY,))
     again.uart(other.hello())
     again.uart(other.samples(5))
     again.commit()
     assert values(memory, "device_energy_joules_total") == [100, 105]
+
+
+def test_what_is_shown_ahead_is_neither_counted_nor_kept_until_it_comes_to_be(memory: Memory) -> None:
+    """While a disk does not answer, another session shows what the broker holds back: a value that is there to be seen,
+    and afterwards a frame like any other, in its order."""
+    board, b = Board(), KeepingBridge(memory)
+    b.mqtt(board, board.hello(), channel="hello")
+    frames = [board.samples(2100 + number, 40000, uptime=1000 * (number + 1)) for number in range(3)]
+    b.mqtt(board, frames[0])
+    assert not only(b.show(board, frames[2]), Acknowledge)
+    assert b.value("device_temperature_celsius") == "21.02"
+    assert (b.ledger().received, b.ledger().expected) == (1, 1)
+    for frame in frames[1:]:
+        b.mqtt(board, frame)
+        assert b.value("device_temperature_celsius") == "21.02"
+    b.commit()
+    assert values(memory, "device_temperature_celsius") == [2100, 2101, 2102]
+    assert (b.ledger().received, b.ledger().recovered, b.ledger().repeated) == (3, 0, 0)
+    assert b.ledger().balanced
+    assert not b.fleet.live_only
