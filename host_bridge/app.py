@@ -63,7 +63,7 @@ class Bridge:
         self.version = version()
         self._fleet = Fleet(replace(config.settings, keep=config.history is not None))
         self._storage = _storage(config, self)
-        self._mqtt = None if config.mqtt is None else _mqtt_source(config)
+        self._mqtt = None if config.mqtt is None else _mqtt_source(config, self._given_up)
         self._sources = _sources(config, self._mqtt, sources)
         exposition = Exposition(self._fleet.dirty)
         limits = config.settings.limits
@@ -77,6 +77,8 @@ class Bridge:
             keeper=self._storage,
         )
         self._self_metrics = SelfMetrics(self._engine, self._fleet, self.version)
+        for source in self._sources:
+            self._self_metrics.source_dropped(source.name, 0)
         if self._storage is not None:
             self._self_metrics.registry.register(StorageMetrics(self._storage))
         self._page = Page(exposition, self._self_metrics)
@@ -152,6 +154,10 @@ class Bridge:
 
         return deliver
 
+    def _given_up(self) -> None:
+        """A message that no broker sends again found the queue full."""
+        self._self_metrics.source_dropped(MqttSource.name)
+
     # What the HTTP server shows (web.server.Pages).
 
     def metrics(self, openmetrics: bool) -> bytes:
@@ -185,10 +191,10 @@ def _sources(config: Config, mqtt: MqttSource | None, others: tuple[PausableSour
     return (*serial, *(() if mqtt is None else (mqtt,)), *others)
 
 
-def _mqtt_source(config: Config) -> MqttSource:
+def _mqtt_source(config: Config, dropped: Callable[[], None]) -> MqttSource:
     assert config.mqtt is not None  # noqa: S101 - the caller's contract
     try:
-        return MqttSource(config.mqtt)
+        return MqttSource(config.mqtt, dropped)
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
         raise StartError(f"The certificates in [mqtt] cannot be used: {error}") from error
 

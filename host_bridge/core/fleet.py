@@ -78,9 +78,9 @@ class Fleet:
 
     def handle(self, received: Received, now: float) -> Sequence[Action]:
         """Take one thing that a source received. Never raises for what a peer sent."""
-        actions = self._context.actions = []
         if received.shown and not self.live_only:
-            return ()
+            return self._show(received, now)
+        actions = self._context.actions = []
         if received.what == FRAME:
             try:
                 self._router.frame(received, now)
@@ -138,6 +138,14 @@ class Fleet:
         """The present values of a device; empty for an unknown or silent one. Any thread may call it."""
         device = self._devices.get(device_id)
         return [] if device is None else readings(device)
+
+    def _show(self, received: Received, now: float) -> Sequence[Action]:
+        """A frame that comes another time to be counted, ahead of others that are kept."""
+        self.live_only = True
+        try:
+            return self.handle(received, now)
+        finally:
+            self.live_only = False
 
     def _link_down(self, received: Received, now: float) -> None:
         device = self._router.ports.get((received.source, received.port))

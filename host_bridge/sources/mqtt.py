@@ -5,7 +5,8 @@ the core has committed it. Four things follow.
 
 - When the engine's queue is full, this source waits, reads nothing more, and TCP holds the broker back. After
   `OVERLOAD_S` it gives the connection up without confirming; a broker sends what was not confirmed again, with the DUP
-  flag, on the next connection, and on no other occasion.
+  flag, on the next connection, and on no other occasion. What came with QoS 0 nobody sends again: after `QOS0_WAIT_S`
+  it is dropped and counted, and so is all of it that follows, until the queue takes something.
 - Brokers stop sending at some number of unconfirmed messages (mosquitto: 20), and the core holds back frames whose
   declaration it lacks. So `hello` and `state` come with QoS 0, which that limit does not stop, and a frame that was
   held for `unanswered_s`, or behind which MAX_WITHHELD others are held, is confirmed: silent boards, or somebody who
@@ -29,13 +30,14 @@ from host_bridge.core.received import BAD, FRAME, LINK_DOWN, LINK_UP, Received
 from host_bridge.options import MqttOptions
 from host_bridge.sources.delivery import deliver_link, deliver_within
 from host_bridge.sources.mqtt_live import LiveFeed
-from host_bridge.sources.mqtt_session import LinkError, MqttSession
+from host_bridge.sources.mqtt_session import LinkError, MqttSession, ReconnectError
 from host_bridge.sources.mqtt_tap import Message
 from shared_schema.messages import SHARDS, TOPIC_ROOT, is_identifier, shard, topic
 
 SOURCE = "mqtt"
 CHANNELS = (("up", 1), ("hello", 0), ("state", 0))  # with the QoS that we subscribe with
 OVERLOAD_S = 5.0
+QOS0_WAIT_S = 1.0  # for a queue out of which nothing is taken: an engine that works takes thousands in that time
 MAX_EARLY = 1000  # frames (QoS 1) that wait for the retained hellos; unless told otherwise a broker sends 20
 MAX_WITHHELD = 10  # frames that the core holds and that stay unconfirmed: half of what mosquitto sends ahead
 MAX_TOPICS = 40_000  # that are remembered as taken apart: three for each of 10,000 boards, and some
@@ -50,8 +52,12 @@ class MqttSource:
 
     name = SOURCE
 
-    def __init__(self, options: MqttOptions) -> None:
+    def __init__(self, options: MqttOptions, dropped: Callable[[], None] = lambda: None) -> None:
+        """dropped: told of each message that was given up, as the queue was full; it comes from nowhere again."""
         self._options = options
+        self._dropped = dropped
+        self._dropping = False  # since the queue last took something
+        self._came_at = 0.0  # the newest message with QoS 1
         self._port = options.url
         self._deliver: Callable[[Received], bool] = lambda received: False
         self._connection = 0
@@ -74,7 +80,7 @@ class MqttSource:
             on_up=self._up,
             on_down=self._down,
             on_connecting=self._new_connection,
-            on_turn=self._confirm_overdue,
+            on_turn=self._look_around,
         )
 
     @property
@@ -94,8 +100,8 @@ class MqttSource:
     def stop(self) -> None:
         """Send the last confirmations and leave the broker, which keeps what comes meanwhile."""
         self._paused.set()
-        self._live.off()
         self._session.stop()
+        self._live.off()
 
     def send(self, port: str, device_id: str, frame: bytes) -> bool:
         """Publish a frame to the board's `down` topic; False when there is no connection or no such topic."""
@@ -127,11 +133,8 @@ class MqttSource:
 
     def stall(self, stalled: bool) -> None:
         """Nothing can be kept, and nothing is confirmed; or it can again: have what was not confirmed sent again."""
-        if stalled:
-            self._live.on()
-            return
-        self._live.off()
-        if self._unanswered:
+        self._live.stall(stalled)
+        if not stalled and self._unanswered:
             self._session.do(_ask_again)
 
     def _show(self, message: Message) -> None:
@@ -171,7 +174,7 @@ class MqttSource:
             return
         token = self._remember(message)
         received = self._received(message, token)
-        if received is None or (self._deliver_patiently(received) and received.token is None):
+        if received is None or (self._deliver_patiently(received, message.qos) and received.token is None):
             self.acknowledge(token)
 
     def _remember(self, message: Message) -> Token | None:
@@ -179,7 +182,7 @@ class MqttSource:
             return None
         token = (self._connection, message.mid)
         with self._lock:
-            self._unanswered[token] = time.monotonic()
+            self._unanswered[token] = self._came_at = time.monotonic()
         return token
 
     def _received(self, message: Message, token: Token | None) -> Received | None:
@@ -203,15 +206,31 @@ class MqttSource:
             self._topics[name] = named
         return named
 
-    def _deliver_patiently(self, received: Received) -> bool:
-        """Deliver, waiting while the queue is full. False when paused meanwhile: the message stays with the broker."""
-        if self._deliver(received) or deliver_within(self._deliver, received, OVERLOAD_S, self._paused):
+    def _deliver_patiently(self, received: Received, qos: int) -> bool:
+        """Deliver, waiting while the queue is full. False: it stays with the broker, or with QoS 0 it is dropped."""
+        if self._deliver(received):
+            self._dropping = False
+            return True
+        patience_s = OVERLOAD_S if qos else 0.0 if self._dropping else QOS0_WAIT_S
+        if patience_s and deliver_within(self._deliver, received, patience_s, self._paused):
             return True
         if self._paused.is_set():
+            return False
+        if not qos:
+            self._dropping = True
+            self._dropped()
             return False
         raise LinkError(
             f"overloaded: the queue was full for {OVERLOAD_S:g} s; the broker will send again what is unconfirmed"
         )
+
+    def _look_around(self) -> None:
+        self._confirm_overdue()
+        with self._lock:
+            waiting = (came for token, came in self._unanswered.items() if token not in self._withheld)
+            oldest_at = next(waiting, None)
+        if not self._paused.is_set():
+            self._live.look(oldest_at, self._came_at, time.monotonic())
 
     def _confirm_overdue(self) -> None:
         """Confirm what the core has held for too long; see the module's text."""
@@ -227,7 +246,7 @@ class MqttSource:
 
 def _ask_again(_: paho.Client) -> None:
     """On the session's thread: a broker sends again on another connection only."""
-    raise LinkError("what could not be kept is asked for again")
+    raise ReconnectError("what could not be kept is asked for again")
 
 
 def filters(shards: tuple[str, ...]) -> list[tuple[str, int]]:

@@ -28,7 +28,7 @@ FIRST_RETRY_S = 1.0
 MAX_RETRY_S = 30.0
 CONNECT_TIMEOUT_S = 5.0
 WELL_AFTER_S = 10.0  # a connection that lasted so long was well: the next outage begins with the shortest delay
-WAIT_S = 0.5
+WAIT_S = 0.2  # on_turn is called so often at least
 # Between two reads while messages come: what comes meanwhile costs one call, not one each. A message that comes after
 # a silence waits for nothing. So many of QoS 1 at once may be all that the broker sends ahead (mosquitto: 20): then it
 # waits for us, and there is no pause.
@@ -45,6 +45,10 @@ Command = Callable[[paho.Client], object]
 
 class LinkError(Exception):
     """The connection cannot go on; the text says why."""
+
+
+class ReconnectError(LinkError):
+    """We give the connection up on purpose: the next one is tried at once."""
 
 
 class MqttSession:
@@ -76,6 +80,7 @@ class MqttSession:
         self._waker = Waker()
         self._stopping = threading.Event()
         self._failure = ""
+        self._on_purpose = False
         self._said = ""
         self._linked = False
         self._connected = False
@@ -149,12 +154,13 @@ class MqttSession:
             self._say_down(reason)
             if time.monotonic() - began > WELL_AFTER_S:
                 retry.reset()
-            self._stopping.wait(retry.next())
+            if not self._on_purpose:
+                self._stopping.wait(retry.next())
         self._waker.close()
 
     def _connect_and_serve(self) -> str:
         """Serve one connection until it ends; why it ended."""
-        self._failure = ""
+        self._failure, self._on_purpose = "", False
         try:
             self._on_connecting()
             self._commands.clear()
@@ -162,6 +168,7 @@ class MqttSession:
             self._client.reconnect()
             self._serve()
         except (LinkError, OSError) as error:  # ssl.SSLError is an OSError
+            self._on_purpose = isinstance(error, ReconnectError)
             return self._failure or str(error)
         except Exception:  # a bug of ours or of the library may cost a connection, never the thread
             log.exception("mqtt_session_failed", broker=self._options.url)

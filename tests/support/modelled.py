@@ -188,7 +188,7 @@ class Line:
 
     def start(self, deliver: Deliver) -> None: ...
     def stop(self) -> None: ...
-    def acknowledge(self, token: object) -> None: ...
+    def acknowledge(self, *tokens: object) -> None: ...
     def withhold(self, token: object) -> None: ...
     def stall(self, stalled: bool) -> None: ...
 
@@ -217,6 +217,7 @@ class Broker:
         self._down: list[tuple[str, bytes]] = []
         self._tokens = 0
         self._stalled = False
+        self.late = False  # commits do not come back: another session shows what comes, ahead of what is kept
 
     def connect(self, deliver: Deliver, wall: Callable[[], float]) -> None:
         """Another bridge comes with the same session."""
@@ -244,7 +245,7 @@ class Broker:
         """A message to the broker; whether the board gets its PUBACK. Without, it may be there all the same."""
         if arrives or name:
             self.messages.append(Message(board.device_id, frame, name))
-            if self._stalled:
+            if self._stalled or self.late:
                 self._hand_over(board.device_id, frame, shown=True)
         return arrives
 
@@ -266,10 +267,10 @@ class Broker:
         present = board.run.board.boot
         return present + 1 - min((frame[1] for frame in waiting), default=present)
 
-    def acknowledge(self, token: object) -> None:
+    def acknowledge(self, *tokens: object) -> None:
         """PUBACK."""
-        self.confirmed.update(one.name for one in self.messages if one.token == token and one.name)
-        self.messages = [one for one in self.messages if one.token != token]
+        self.confirmed.update(one.name for one in self.messages if one.token in tokens and one.name)
+        self.messages = [one for one in self.messages if one.token not in tokens]
 
     def stall(self, stalled: bool) -> None:
         """As the source does it: another session shows what comes; then all is asked for again."""

@@ -196,6 +196,11 @@ class EverythingFails(RuleBasedStateMachine):
         """Its queue is full."""
         self.store.refuses = refuses
 
+    @rule(hangs=st.booleans())
+    def disk_hangs(self, hangs: bool) -> None:
+        """For so long that what comes is shown by another session, before it comes to be kept."""
+        self.broker.late = hangs
+
     @rule()
     def store_opens(self) -> None:
         """What could not be opened at the start can be."""

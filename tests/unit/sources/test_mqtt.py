@@ -31,8 +31,8 @@ def connect(inbox: Inbox, broker: Broker) -> Iterator[Callable[..., MqttSource]]
     """Starts a source that delivers to the inbox."""
     sources: list[MqttSource] = []
 
-    def start(wait: bool = True, **options: object) -> MqttSource:
-        source = MqttSource(replace(MqttOptions("127.0.0.1", broker.port, client_id="bridge"), **options))
+    def start(wait: bool = True, dropped: Callable[[], None] = lambda: None, **options: object) -> MqttSource:
+        source = MqttSource(replace(MqttOptions("127.0.0.1", broker.port, client_id="bridge"), **options), dropped)
         source.start(inbox)
         sources.append(source)
         if wait:
@@ -129,6 +129,78 @@ def test_a_queue_that_stays_full_ends_the_connection_and_loses_nothing(
     assert "overloaded" in str(down.payload)
     until(lambda: confirm_all(source, inbox) or len(inbox.of(FRAME)) == 5)
     assert inbox.payloads(FRAME) == [bye(seq) for seq in range(5)]
+
+
+def test_what_nobody_sends_again_is_dropped_and_counted_and_the_connection_stays(
+    connect, publisher: Publisher, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With QoS 0, out of a queue that takes nothing: the first waits for it, those behind it do not, and as soon as it
+    takes something they are delivered again."""
+    monkeypatch.setattr(mqtt, "QOS0_WAIT_S", 0.3)
+    dropped: list[None] = []
+    connect(dropped=lambda: dropped.append(None))
+    inbox.full = True
+    began = time.monotonic()
+    for seq in range(200):
+        publisher.publish(UP, bye(seq), qos=0)
+    until(lambda: len(dropped) == 200)
+    assert 0.3 <= time.monotonic() - began < 5
+    inbox.full = False
+    publisher.publish(UP, bye(200), qos=0)
+    until(lambda: inbox.of(FRAME))
+    assert inbox.payloads(FRAME) == [bye(200)]
+    assert len(dropped) == 200
+    assert inbox.of(LINK_DOWN) == []
+
+
+def test_a_queue_that_is_full_for_a_moment_costs_nothing(connect, publisher: Publisher, inbox: Inbox) -> None:
+    """Not even what came with QoS 0."""
+    dropped: list[None] = []
+    connect(dropped=lambda: dropped.append(None))
+    inbox.full = True
+    for seq in range(50):
+        publisher.publish(UP, bye(seq), qos=0)
+    until(lambda: inbox.refused)
+    inbox.full = False
+    until(lambda: len(inbox.of(FRAME)) == 50)
+    assert inbox.payloads(FRAME) == [bye(seq) for seq in range(50)]
+    assert dropped == []
+
+
+def test_while_a_commit_does_not_come_back_the_page_does_not_stand_still(
+    connect, publisher: Publisher, inbox: Inbox
+) -> None:
+    """Nobody has said that nothing can be kept: the disk just does not answer. Of what came meanwhile, nothing is
+    confirmed; afterwards all of it comes for the store, over the same connection."""
+    source = connect()
+    for seq in range(30):
+        publisher.publish(UP, bye(seq))
+    time.sleep(1)
+    shown = []
+    for seq in range(30, 40):
+        publisher.publish(UP, bye(seq))
+        began = time.monotonic()
+        until(lambda wanted=seq: bye(wanted) in inbox.payloads(FRAME))
+        shown.append(time.monotonic() - began)
+    assert max(shown) < 1
+    assert [one for one in inbox.of(FRAME) if one.token and one.payload == bye(39)] == []
+    until(lambda: confirm_all(source, inbox) or bye(39) in [one.payload for one in inbox.of(FRAME) if one.token])
+    assert [one.payload for one in inbox.of(FRAME) if one.token] == [bye(seq) for seq in range(40)]
+    assert inbox.of(LINK_DOWN) == []
+
+
+def test_what_could_not_be_kept_is_asked_for_at_once(connect, publisher: Publisher, inbox: Inbox) -> None:
+    """That connection did not break: there is nothing to wait for, however often it happens."""
+    source = connect()
+    for times in range(2, 6):
+        publisher.publish(UP, bye(times))
+        until(lambda wanted=times: [one for one in inbox.of(FRAME) if one.token and one.payload == bye(wanted)])
+        source.stall(True)
+        down = len(inbox.of(LINK_DOWN))
+        source.stall(False)
+        began = time.monotonic()
+        until(lambda before=down: len(inbox.of(LINK_DOWN)) > before and source.connected)
+        assert time.monotonic() - began < 0.9
 
 
 def test_frames_that_the_core_holds_do_not_cut_off_the_fleet(connect, publisher: Publisher, inbox: Inbox) -> None:
