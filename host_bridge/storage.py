@@ -22,6 +22,7 @@ MAX_RECORDS = 20_000  # between the engine and the store: twenty seconds of a th
 DAY_S = 86_400
 EXAMINE = "look into the system's log for errors of the disk; nothing needs to be done for the bridge"
 RETRY_S = 5.0  # how often a store that could not be opened is tried
+SLOW_S = 2.0  # for which a disk has not answered: this is said
 ENOUGH = MAX_RECORDS // 2  # so many waiting, and no more frames are taken until they are committed
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Storage:
         self.max_age_s = history.max_age_days * DAY_S
         self._writer: StoreWriter | None = None
         self._examiner: Examiner | None = None
-        self._busy = False
+        self._busy = self._slow = False
         self.remote = None if remote_write is None else _remote(history, remote_write, version)
         try:
             self._begin(*self._open())
@@ -80,6 +81,7 @@ class Storage:
         writer = self._writer
         if writer is None or not writer.available:
             return False
+        self._say_slow(writer.waits_s)
         depth = writer.queue_depth
         self._busy = depth > ENOUGH or (self._busy and depth > 0)
         return not self._busy
@@ -92,6 +94,9 @@ class Storage:
         reason = self._writer.reason
         if reason:
             return f"{self.path}: {reason}; {ADVICE[reason]}"
+        waits_s = self._writer.waits_s
+        if waits_s > SLOW_S:
+            return f"{self.path}: the disk has not answered for {waits_s:.0f} s; {EXAMINE}"
         return "the disk is too slow for what comes" if self._busy else "ok"
 
     @property
@@ -170,6 +175,16 @@ class Storage:
             else:
                 later(partial(self._begin, *opened))
                 return
+
+    def _say_slow(self, waits_s: float) -> None:
+        """Once when a disk does not answer any more, once when it does. The engine asks; the store's thread hangs."""
+        slow = waits_s > SLOW_S
+        if slow and not self._slow:
+            consequence = "boards are shown, not acknowledged"
+            log.warning("history_slow", path=str(self.path), waits_s=round(waits_s, 1), consequence=consequence)
+        elif self._slow and not slow:
+            log.info("history_goes_on", path=str(self.path))
+        self._slow = slow
 
     def _cannot(self, error: StoreError) -> None:
         if str(error) != self.problem:

@@ -59,6 +59,8 @@ def _history(writer: StoreWriter) -> Iterable[Metric]:
     yield GaugeMetricFamily("boardpulse_history_size_bytes", text, value=writer.upkeep.size_bytes)
     text = "Records that wait for their transaction."
     yield GaugeMetricFamily("boardpulse_history_queue_records", text, value=writer.queue_depth)
+    text = "For how long nothing of what waits was committed; it grows while the disk does not answer."
+    yield GaugeMetricFamily("boardpulse_history_waiting_seconds", text, value=writer.waits_s)
     text = "When the last transaction succeeded."
     yield GaugeMetricFamily("boardpulse_history_last_commit_timestamp_seconds", text, value=writer.last_commit_at)
 

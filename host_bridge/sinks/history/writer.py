@@ -73,6 +73,7 @@ class StoreWriter:
         self._upkeep_trouble = ""
         self._idle_s = 0.0
         self._gathering = False
+        self._waits_since = 0.0
         self.queue_depth = 0  # records that are not committed yet
         self.commits = 0
         self.records = 0
@@ -97,6 +98,11 @@ class StoreWriter:
         return self._availability.seconds()
 
     @property
+    def waits_s(self) -> float:
+        """For how long nothing was committed of what waits; 0 when nothing does."""
+        return self._clock() - self._waits_since if self.queue_depth else 0.0
+
+    @property
     def damage(self) -> Damage:
         """What is known to be damaged, whether commits succeed or not."""
         return self._damage
@@ -116,6 +122,8 @@ class StoreWriter:
             full = self.queue_depth > 0 and self.queue_depth + len(records) > self._max_records
             if full or self._stopping or not self.available:
                 return False
+            if not self.queue_depth:
+                self._waits_since = self._clock()
             self.queue_depth += len(records)
             self._queue.append(_Batch(records, actions))
             if not self._gathering or self.queue_depth >= GATHERED:
@@ -184,6 +192,7 @@ class StoreWriter:
 
     def _less(self, records: int) -> None:
         with self._changed:
+            self._waits_since = self._clock()
             self.queue_depth -= records
 
     def _commit(self, records: list[Record]) -> bool:

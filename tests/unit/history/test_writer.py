@@ -129,6 +129,25 @@ def test_what_comes_during_a_commit_is_the_next_batch(rig: Rig) -> None:
     assert rig.writer.commits <= 3
 
 
+def test_how_long_a_commit_has_not_come_back_is_known(rig: Rig) -> None:
+    """Also of one that neither fails nor ends; when nothing waits, nothing is late."""
+    assert rig.submit(0)
+    until(lambda: rig.released == [0])
+    time.sleep(0.2)
+    assert rig.writer.waits_s == 0
+    goes_on = threading.Event()
+    rig.store.before = lambda: goes_on.wait(10)  # type: ignore[assignment]  # what it returns is of no interest
+    assert rig.submit(1)
+    assert rig.writer.waits_s < 0.2
+    time.sleep(0.3)
+    assert rig.submit(2)
+    assert 0.3 <= rig.writer.waits_s < 1
+    assert rig.writer.available
+    goes_on.set()
+    until(lambda: rig.released == [0, 1, 2])
+    until(lambda: rig.writer.waits_s == 0)
+
+
 def test_a_full_queue_takes_nothing_of_a_batch(rig: Rig) -> None:
     """And takes batches again when it has room."""
     go = threading.Event()
