@@ -42,7 +42,7 @@ NAMES = tuple(bench.name for bench in BENCHES)
 
 def measure(bench: Bench, short: bool) -> dict[str, Any]:
     """Its report, with `run`: what was run, when, for how long and at which commit. ProcessError when it has none."""
-    began, started = datetime.now(UTC), time.monotonic()
+    began, started, head = datetime.now(UTC), time.monotonic(), commit()
     arguments = bench.arguments(short)
     code, printed = _printed([sys.executable, "-m", "host_bridge", *arguments])
     try:
@@ -56,7 +56,7 @@ def measure(bench: Bench, short: bool) -> dict[str, Any]:
         "form": "short" if short else "long",
         "began": began.isoformat(timespec="seconds"),
         "seconds": round(time.monotonic() - started),
-        "commit": commit(),
+        "commit": head,
     }
     return {"run": run, **report}
 

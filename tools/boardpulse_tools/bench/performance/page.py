@@ -132,7 +132,7 @@ def _runs(reports: Reports) -> str:
             (
                 f"[{name}.json]({REPORTS}/{name}.json)",
                 f"`{run['command']}`" if "command" in run else NO_VALUE,
-                run.get("began", NO_VALUE).replace("+00:00", " UTC").replace("T", " "),
+                run.get("began", NO_VALUE).replace("T", " ").replace("+00:00", " UTC"),
                 NO_VALUE if seconds is None else markdown.duration(seconds),
                 str(report["results"]["rounds"]),
                 run.get("commit") or NO_VALUE,

@@ -59,9 +59,9 @@ SECTIONS = (
         "ingest",
         "What a message costs",
         "The goals divide medians of CPU: that of the bridge by that of another in the same run. A message has ten "
-        "metrics, so that µs/sample is a tenth of it, or a hundredth where a frame has ten samples. Messages/s are of "
-        "the flood, which is more than anybody bears; memory is the peak of the whole process. A latency contains one "
-        "scrape of the whole fleet.",
+        "metrics, so that µs/sample is a tenth of it, or a hundredth where a frame has ten samples. Messages/s are "
+        "what is taken of the flood, which comes as fast as the broker can. Memory is the peak of the whole process. A "
+        "latency contains one scrape of the whole fleet.",
         _ingest,
     ),
     Section(
