@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import add
 
 from host_bridge.core.sequence import Sequence
 
@@ -62,10 +63,14 @@ class Ledger:
 
     def counts(self, open_boots: Iterable[Sequence]) -> Counts:
         """The sums, those of boots that still go on included."""
+        return Counts(*self.row(open_boots))
+
+    def row(self, open_boots: Iterable[Sequence]) -> tuple[int, ...]:
+        """The same as a tuple, in the order of Counts."""
         total = self._closed
         for sequence in open_boots:
             total = _add(total, _row(sequence))
-        return Counts(*total)
+        return total
 
 
 def _row(s: Sequence) -> tuple[int, ...]:
@@ -73,4 +78,4 @@ def _row(s: Sequence) -> tuple[int, ...]:
 
 
 def _add(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(a + b for a, b in zip(one, other, strict=True))
+    return tuple(map(add, one, other))

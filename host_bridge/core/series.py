@@ -1,7 +1,7 @@
 """Families, series and their values, as the exposition reads them.
 
 The engine's thread writes values, the thread that renders reads them, without a lock: every change that a reader may
-see is one assignment. `index` and `drawn` belong to the renderer.
+see is one assignment. A series' `index` and a block's `drawn` belong to the renderer.
 
 Values stand in their block, not in their series: a frame then replaces one list, and of the series of a thousand
 devices, which no cache holds, nothing is touched.
@@ -38,7 +38,7 @@ Value = int | float | tuple[int, ...] | None
 class Series:
     """One series, whose value is at `place` in its block."""
 
-    __slots__ = ("block", "drawn", "family", "index", "label_values", "labels", "metric", "place", "watches")
+    __slots__ = ("block", "family", "index", "label_values", "labels", "metric", "place", "watches")
 
     def __init__(self, family: Family, metric: Metric, labels: str, label_values: tuple[str, ...]) -> None:
         self.family = family
@@ -49,7 +49,6 @@ class Series:
         self.place = -1
         self.watches: tuple[Watcher, ...] = ()
         self.index = -1
-        self.drawn: object = None
 
     @property
     def value(self) -> Value:
@@ -114,13 +113,15 @@ class Block:
     in another block before brings its value along. `shown`: whether its values may be on the page.
 
     `gone` are series that the renderer is to forget. The engine's thread sets it when it makes the block, never later.
+    `drawn` are the values on the page; empty: the page may have others of another block.
     """
 
-    __slots__ = ("dirty", "gone", "series", "shown", "values")
+    __slots__ = ("dirty", "drawn", "gone", "series", "shown", "values")
 
     def __init__(self, series: Sequence[Series], gone: list[Series] | None = None) -> None:
         self.values: list[Value] = [one.value for one in series]
         self.series = series
+        self.drawn: list[Value] = []
         self.gone = gone or []
         self.dirty = False
         self.shown = True

@@ -22,6 +22,7 @@ _SCALES = {
     "clock_quality": -3,
 }
 _SHOWN_STATES = tuple(state for state in liveness.STATES if state != liveness.UNKNOWN)
+_STATE_NUMBERS = {state: tuple(int(state == shown) for shown in _SHOWN_STATES) for state in liveness.STATES}
 _FIXED: tuple[Name, ...] = (
     *(("state", (state,)) for state in _SHOWN_STATES),
     ("last_seen_timestamp_seconds", ()),
@@ -77,7 +78,7 @@ class StatusBlock(Status):
         before = self._made
         self._made = {name: before.get(name) or self._make(*name) for name in current}
         self.gone = [series for name, series in before.items() if name not in self._made]
-        self.series = list(self._made.values())
+        self.series, self.drawn = list(self._made.values()), []
 
     def _make(self, name: str, labels: tuple[str, ...]) -> Series:
         metric = bridge_metric("device_" + name)._replace(scale=_SCALES.get(name, 0))
@@ -107,29 +108,24 @@ def names(device: Device, boot: Boot) -> list[Name]:
 
 def numbers(device: Device, boot: Boot) -> list[Value]:
     """The values of names(), in the same order."""
-    counts = device.counts()
-    drift = boot.clock.drift
-    anchors_refused = device.anchors_refused + sum(one.clock.refused for one in list(device.boots.values()))
+    clock = boot.clock
+    drift, spread = clock.drift, clock.spread
+    anchors_refused, clamped = device.anchors_refused, device.samples_clamped
+    boots = list(device.boots.values())
+    for one in boots:
+        anchors_refused += one.clock.refused
+        clamped += one.clock.clamped
     return [
-        *(int(state == device.state) for state in _SHOWN_STATES),
+        *_STATE_NUMBERS[device.state],
         round(device.last_seen * 1000),
-        counts.expected,
-        counts.received,
-        counts.recovered,
-        counts.lost,
-        counts.dropped_samples,
-        counts.dropped_events,
-        counts.dropped_crashes,
-        counts.repeated,
-        counts.too_old,
-        counts.thinned,
+        *device.ledger.row([one.sequence for one in boots]),  # in the order of Counts, which is that of _FIXED
         device.held,
-        round(boot.clock.spread * 1000),
+        round(spread * 1000),
         anchors_refused,
-        device.samples_clamped + sum(one.clock.clamped for one in list(device.boots.values())),
-        None if boot.clock.ahead_s is None else round(boot.clock.ahead_s * 1000),
+        clamped,
+        None if clock.ahead_s is None else round(clock.ahead_s * 1000),
         None if drift is None else round(drift * 10_000_000),
-        round(boot.clock.quality * 1000),
+        round(clock.quality * 1000),
         device.fields_skipped,
         sum(device.refused.counts.copy().values()),
         1,

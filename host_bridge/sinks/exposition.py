@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from itertools import repeat
 
 from host_bridge.core.numerals import canonical, decimal
 from host_bridge.core.series import Block, Dirty, Family, HistogramSeries, Series, Value
@@ -18,23 +17,25 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 OPENMETRICS_CONTENT_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 
-class _FamilyText:
-    """One family's headings and pieces. free: places of series that have gone."""
+_UNDRAWN: Value = ()  # the value of no series
 
-    __slots__ = ("changed", "free", "heading", "heading_openmetrics", "pieces", "text", "used")
+
+class _FamilyText:
+    """One family's headings and pieces. text: all of them, as of the last page; free: places of series that went."""
+
+    __slots__ = ("changed", "free", "headings", "pieces", "text", "used")
 
     def __init__(self, family: Family) -> None:
         name, kind = family.name, m.METRIC_TYPES[family.type]
-        self.heading = f"# HELP {name} {escape_help(family.help)}\n# TYPE {name} {kind}\n"
+        heading = f"# HELP {name} {escape_help(family.help)}\n# TYPE {name} {kind}\n"
         bare = name.removesuffix("_total") if family.type == m.COUNTER else name
         unit = f"# UNIT {bare} {family.unit}\n" if family.unit else ""
-        self.heading_openmetrics = (
-            f"# HELP {bare} {escape_help(family.help, quotes=True)}\n# TYPE {bare} {kind}\n{unit}"
-        )
+        heading_openmetrics = f"# HELP {bare} {escape_help(family.help, quotes=True)}\n# TYPE {bare} {kind}\n{unit}"
+        self.headings = heading.encode(), heading_openmetrics.encode()
         self.pieces: list[str] = []
         self.free: list[int] = []
         self.used = 0
-        self.text = ""
+        self.text = b""
         self.changed = False
 
     def place(self) -> int:
@@ -70,13 +71,13 @@ class Exposition:
         """All families in the order of their names; without `# EOF`, since the bridge's own metrics may follow."""
         with self._lock:
             self._update()
-            parts: list[str] = []
+            parts: list[bytes] = []
             for family in self._order:
                 text = self._families[family]
                 if text.text:
-                    parts.append(text.heading_openmetrics if openmetrics else text.heading)
+                    parts.append(text.headings[openmetrics])
                     parts.append(text.text)
-        return "".join(parts).encode()
+        return b"".join(parts)
 
     def catch_up(self) -> None:
         """Redraw what has changed without making a page: for the engine, when nobody scrapes and changes pile up."""
@@ -93,7 +94,7 @@ class Exposition:
         families = len(self._order)
         for family, text in list(self._families.items()):
             if text.changed:
-                text.text = "".join(text.pieces)
+                text.text = "".join(text.pieces).encode()
                 text.changed = False
                 if not text.used:
                     del self._families[family]
@@ -106,10 +107,24 @@ class Exposition:
         if block.gone:
             self._erase(block.gone)
             block.gone = []
-        values = block.values if block.shown else repeat(None)
-        for series, value in zip(block.series, values, strict=False):
-            if value != series.drawn:
-                series.drawn = value
+        serieses, before = block.series, block.drawn
+        values: list[Value] = block.values.copy() if block.shown else [None] * len(serieses)
+        if len(before) != len(values):
+            before = [_UNDRAWN] * len(values)
+        block.drawn = values
+        families = self._families
+        for place, value in enumerate(values):  # most are as they were, and of these no series is touched
+            if value == before[place]:
+                continue
+            series = serieses[place]
+            if type(value) is int and series.index >= 0:  # as nearly always: without a call for each
+                family = series.family
+                text = families[family]
+                scale = series.metric.scale
+                number = value if scale == 0 else decimal(value, scale)
+                text.pieces[series.index] = f"{family.name}{{{series.labels}}} {number}\n"
+                text.changed = True
+            else:
                 self._put(series, value)
 
     def _put(self, series: Series, value: Value) -> None:
@@ -132,7 +147,7 @@ class Exposition:
             text = self._families.get(series.family)
             if series.index >= 0 and text is not None:
                 text.clear(series.index)
-                series.index, series.drawn = -1, None
+                series.index = -1
 
 
 def histogram_lines(series: Series, value: tuple[int, ...]) -> str:

@@ -22,7 +22,7 @@ MAX_TRANSACTION = 4_096  # records; more make a transaction longer, not faster
 FIRST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 5.0
 # A commit costs much the same for one record and for fifty. So a few wait for others: not for long, as boards and a
-# broker wait for the answer; and not when they are so many that it may be all that a broker sends ahead (mosquitto: 20).
+# broker wait for the answer; and not when they are so many that it may be all a broker sends ahead (mosquitto: 20).
 GATHER_S = 0.01
 GATHERED = 20
 UPKEEP_PAUSE_S = 5.0  # after upkeep that failed
