@@ -20,4 +20,4 @@ def test_one_bench_is_measured_stored_and_on_the_page_that_says_what_is_missing(
     page = (tmp_path / "docs" / "performance.md").read_text()
     assert "**This is the short form.**" in page
     assert f"| {report['results']['scenarios']['single']['frames']:,} |" in page
-    assert page.count("**not met**: not measured") == 13
+    assert page.count("**not met**: no value") == 13

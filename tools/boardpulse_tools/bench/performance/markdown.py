@@ -15,15 +15,15 @@ def number(value: float | None) -> str:
 
 
 def limit(goal: Goal) -> str:
-    """The limit and its direction."""
-    return f"{'≥' if goal.at_least else '≤'} {goal.limit:,g}"
+    """The limit and its direction, on one line."""
+    return f"{'≥' if goal.at_least else '≤'}\N{NO-BREAK SPACE}{goal.limit:,g}"
 
 
 def verdict(goal: Goal) -> str:
-    """Whether it is met, in words that nobody overlooks."""
+    """Whether it is met, in words that nobody overlooks. It has no value, too, when messages were lost: notes say so."""
     if goal.met:
         return "met"
-    return "**not met**" if goal.value is not None else "**not met**: not measured"
+    return "**not met**" if goal.value is not None else "**not met**: no value"
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]], text_columns: int = 1) -> str:
