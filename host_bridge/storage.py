@@ -22,6 +22,8 @@ MAX_RECORDS = 20_000  # between the engine and the store: twenty seconds of a th
 DAY_S = 86_400
 EXAMINE = "look into the system's log for errors of the disk; nothing needs to be done for the bridge"
 RETRY_S = 5.0  # how often a store that could not be opened is tried
+BEAR_S = 0.6  # for which the engine waits for room, so that sources and brokers wait for it
+ROOM_S = 0.005  # between two looks for it
 SLOW_S = 2.0  # for which a disk has not answered: this is said
 ENOUGH = MAX_RECORDS // 2  # so many waiting, and no more frames are taken until they are committed
 
@@ -105,8 +107,15 @@ class Storage:
         return "" if self._writer is None else self._writer.damage.text
 
     def submit(self, records: Sequence[Record], actions: Sequence[Action]) -> bool:
-        """Have a batch committed, and its actions released then."""
-        return self._writer is not None and self._writer.submit(records, actions)
+        """Have a batch committed, and its actions released then. Waits while more comes than a store that works can
+        take: then the engine's queue fills, and what comes is held back where it comes from."""
+        writer = self._writer
+        if writer is None:
+            return False
+        until = time.monotonic() + BEAR_S
+        while writer.available and 0 < writer.queue_depth > ENOUGH - len(records) and time.monotonic() < until:
+            time.sleep(ROOM_S)
+        return writer.submit(records, actions)
 
     def start(self, later: Later) -> None:
         """Start the threads. later: has a task run where the fleet's state may be changed."""
