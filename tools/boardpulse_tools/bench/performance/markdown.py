@@ -20,7 +20,7 @@ def limit(goal: Goal) -> str:
 
 
 def verdict(goal: Goal) -> str:
-    """Whether it is met, in words that nobody overlooks. It has no value, too, when messages were lost: notes say so."""
+    """Whether it is met, in words that nobody overlooks. Without a value: not measured, or messages were lost."""
     if goal.met:
         return "met"
     return "**not met**" if goal.value is not None else "**not met**: no value"
