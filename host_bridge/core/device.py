@@ -8,7 +8,7 @@ from host_bridge.core.ledger import Counts, Ledger
 from host_bridge.core.plan import Plan
 from host_bridge.core.records import HelloRecord
 from host_bridge.core.sequence import Sequence
-from host_bridge.core.series import Block, CounterSeries, HistogramSeries, Series, label_text
+from host_bridge.core.series import Block, CounterSeries, HistogramSeries, Lines, Series, label_text
 from host_bridge.core.tally import Reasons, Tally
 from shared_schema.hello import Hello
 
@@ -18,13 +18,13 @@ MAX_OVER = 16  # boots that are forgotten but for their numbers: what they had s
 MAX_DECLARATIONS = 8  # of one boot: the present one and those that frames still in an outbox may name
 
 
-class Status(Block):
-    """The series that the bridge makes about a device (status.py). `closed`: another such block follows this one."""
+class Status(Lines):
+    """What the bridge says about a device (status.py). `closed`: it is to go; the device has another one."""
 
     __slots__ = ("closed",)
 
-    def __init__(self) -> None:
-        super().__init__([])
+    def __init__(self, labels: str) -> None:
+        super().__init__(labels)
         self.closed = False
 
 

@@ -16,7 +16,7 @@ from host_bridge.core.presence import Presence
 from host_bridge.core.received import Received
 from host_bridge.core.sequence import Dropped, Sequence
 from host_bridge.core.series import Block, CounterSeries, HistogramSeries
-from host_bridge.core.status import StatusBlock
+from host_bridge.core.status import Statuses, StatusLines
 from host_bridge.core.twins import Twins
 from shared_schema import messages as m
 from shared_schema.errors import AuthError
@@ -31,10 +31,11 @@ SETTLE_S = 5.0  # a broker may deliver frames that the board has ticked off alre
 class Registration:
     """Takes hellos for devices that the fleet has found or made."""
 
-    __slots__ = ("_context", "_presence", "_twins", "greeted")
+    __slots__ = ("_context", "_presence", "_statuses", "_twins", "greeted")
 
     def __init__(self, context: Context, presence: Presence, twins: Twins) -> None:
         self._context = context
+        self._statuses = Statuses(context.registry)
         self._twins = twins
         self._presence = presence
         # device, boot, hello, arrival, now, whether the boot is new: a present boot said hello, live
@@ -138,7 +139,7 @@ class Registration:
                 self._context.dirty.mark(device.status)
                 device.status = None
         if device.status is None:
-            device.status = StatusBlock(device, self._context.registry)
+            device.status = StatusLines(device, self._statuses)
         self._context.dirty.mark(device.status)
 
     def declare(self, device: Device, boot: Boot, hello: Hello, frame: object, now: float) -> None:

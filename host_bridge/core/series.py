@@ -9,8 +9,10 @@ devices, which no cache holds, nothing is touched.
 
 from __future__ import annotations
 
+from array import array
 from collections import deque
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from host_bridge.core.catalogue import Metric
 from shared_schema import messages as m
@@ -108,22 +110,31 @@ def make(family: Family, metric: Metric, labels: str, label_values: tuple[str, .
     return kind(family, metric, labels, label_values)
 
 
-class Block:
-    """Series that change together, and the unit of redrawing; `values` are theirs, in the same order. A series that was
-    in another block before brings its value along. `shown`: whether its values may be on the page.
+class Drawable:
+    """What the renderer draws anew when it was marked."""
+
+    __slots__ = ("dirty",)
+
+    def __init__(self) -> None:
+        self.dirty = False
+
+
+class Block(Drawable):
+    """Series that change together; `values` are theirs, in the same order. A series that was in another block before
+    brings its value along. `shown`: whether its values may be on the page.
 
     `gone` are series that the renderer is to forget. The engine's thread sets it when it makes the block, never later.
     `drawn` are the values on the page; empty: the page may have others of another block.
     """
 
-    __slots__ = ("dirty", "drawn", "gone", "series", "shown", "values")
+    __slots__ = ("drawn", "gone", "series", "shown", "values")
 
     def __init__(self, series: Sequence[Series], gone: list[Series] | None = None) -> None:
+        super().__init__()
         self.values: list[Value] = [one.value for one in series]
         self.series = series
         self.drawn: list[Value] = []
         self.gone = gone or []
-        self.dirty = False
         self.shown = True
         for place, one in enumerate(series):
             one.block, one.place = self, place
@@ -132,26 +143,56 @@ class Block:
         """No value is on the page any more."""
         self.values = [None] * len(self.series)
 
-    def refresh(self) -> None:
-        """Called by the renderer before it reads the series."""
+
+class Line(NamedTuple):
+    """A line that the bridge makes about devices. `labels`: those behind the device's own. Many devices share one."""
+
+    family: Family
+    scale: int
+    labels: str
+
+
+class Lines(Drawable):
+    """What the bridge says about one device, a number a line. All of it is the renderer's, and made when it draws.
+
+    labels   the device's, which stand first in each
+    drawn    the values on the page
+    indexes  where the lines stand in their families; -1: not yet
+    """
+
+    __slots__ = ("drawn", "indexes", "labels")
+
+    def __init__(self, labels: str) -> None:
+        super().__init__()
+        self.labels = labels
+        self.drawn: list[int | None] = []
+        self.indexes = array("i")
+
+    def refresh(self) -> tuple[list[int | None], list[tuple[Family, int]]]:
+        """The present values, and where lines stand that are to go."""
+        raise NotImplementedError
+
+    def lines(self) -> Sequence[Line]:
+        """Those of the values that refresh() gave."""
+        raise NotImplementedError
 
 
 class Dirty:
-    """The blocks that the renderer has to look at again. A block stands in it once at most."""
+    """What the renderer has to look at again. Nothing stands in it twice."""
 
     __slots__ = ("_append", "_queue")
 
     def __init__(self) -> None:
-        self._queue: deque[Block] = deque()
+        self._queue: deque[Drawable] = deque()
         self._append = self._queue.append
 
-    def mark(self, block: Block) -> None:
+    def mark(self, block: Drawable) -> None:
         """Engine's side; after the values have changed."""
         if not block.dirty:
             block.dirty = True
             self._append(block)
 
-    def take(self) -> Block | None:
+    def take(self) -> Drawable | None:
         """Renderer's side: the next block, unmarked before its values are read, so that no change is missed."""
         try:
             block = self._queue.popleft()

@@ -1,19 +1,24 @@
 """The series that the bridge makes about each device: its state, ledger, clock and refusals.
 
-They are brought up to date when a page is drawn, by the renderer, so that a frame costs them nothing. names() and
-numbers() go side by side: what there is, and how much of it; most of the time only the numbers change.
+They are brought up to date when a page is drawn, by the renderer, so that a frame costs them nothing. Lines and
+numbers() go side by side: what there is, and how much of it; most of the time only the numbers change. There are three
+times as many of these lines as a device has series of its own: so they are no objects, but what all devices have in
+common, and a number each.
 """
 
 from __future__ import annotations
+
+from array import array
 
 from host_bridge.core import liveness
 from host_bridge.core.catalogue import bridge_metric
 from host_bridge.core.device import Boot, Device, Status
 from host_bridge.core.registry import Registry
-from host_bridge.core.series import Series, Value, label_text
+from host_bridge.core.series import Family, Line, label_text
 from shared_schema import messages as m
 
 Name = tuple[str, tuple[str, ...]]  # exposed name without device_, label values
+Place = tuple[Family, int]  # where a line stands
 _SCALES = {
     "last_seen_timestamp_seconds": -3,
     "clock_spread_seconds": -3,
@@ -21,6 +26,7 @@ _SCALES = {
     "clock_drift_ratio": -7,
     "clock_quality": -3,
 }
+_OF_BOARDS = ("info", "connection_status")  # whose labels are what boards and ports are called
 _SHOWN_STATES = tuple(state for state in liveness.STATES if state != liveness.UNKNOWN)
 _STATE_NUMBERS = {state: tuple(int(state == shown) for shown in _SHOWN_STATES) for state in liveness.STATES}
 _FIXED: tuple[Name, ...] = (
@@ -48,55 +54,79 @@ _FIXED: tuple[Name, ...] = (
 )
 
 
-class StatusBlock(Status):
-    """The status series of one device; none until it was heard."""
+class Statuses:
+    """Makes the lines about devices; what many devices have in common it makes once."""
 
-    __slots__ = ("_device", "_made", "_registry", "_signature")
-
-    def __init__(self, device: Device, registry: Registry) -> None:
-        super().__init__()
-        self._device = device
+    def __init__(self, registry: Registry) -> None:
         self._registry = registry
-        self._made: dict[Name, Series] = {}
+        self._known: dict[Name, Line] = {}  # by names of the protocol, not of boards: there are few
+        self.fixed = tuple(self.line(name) for name in _FIXED)
+
+    def line(self, name: Name) -> Line:
+        """The line of that name."""
+        line = self._known.get(name)
+        if line is None:
+            metric = bridge_metric("device_" + name[0])
+            text = label_text(metric.labels, name[1])
+            line = Line(self._registry.bridge(metric.name), _SCALES.get(name[0], 0), text)
+            if name[0] not in _OF_BOARDS:
+                self._known[name] = line
+        return line
+
+
+class StatusLines(Status):
+    """The lines about one device; none until it was heard."""
+
+    __slots__ = ("_device", "_own", "_signature", "_statuses")
+
+    def __init__(self, device: Device, statuses: Statuses) -> None:
+        super().__init__(device.labels)
+        self._device = device
+        self._statuses = statuses
+        self._own: dict[Name, Line] = {}  # behind the fixed ones
         self._signature: object = None
 
-    def refresh(self) -> None:
-        """Renderer's side: set every value; make and drop series whose labels have changed."""
+    def refresh(self) -> tuple[list[int | None], list[Place]]:
+        """Renderer's side: the present values; where lines stood whose labels are others now."""
         if self.closed:
-            self.gone, self.series, self.values, self._made = list(self.series), [], [], {}
-            return
+            placed = zip(self.lines(), self.indexes, strict=True)
+            gone = [(line.family, index) for line, index in placed if index >= 0]
+            self.indexes, self.drawn = array("i"), []
+            return [], gone
         boot = self._device.boot
         if self._device.state == liveness.UNKNOWN or boot is None:
-            return
+            return self.drawn, []
         signature = _signature(self._device, boot)
+        gone = []
         if signature != self._signature:
             self._signature = signature
-            self._remake(names(self._device, boot))
-        self.values = numbers(self._device, boot)
+            gone = self._remake(own_names(self._device, boot))
+        return numbers(self._device, boot), gone
 
-    def _remake(self, current: list[Name]) -> None:
-        before = self._made
-        self._made = {name: before.get(name) or self._make(*name) for name in current}
-        self.gone = [series for name, series in before.items() if name not in self._made]
-        self.series, self.drawn = list(self._made.values()), []
+    def lines(self) -> list[Line]:
+        """Of the present values."""
+        return [*self._statuses.fixed, *self._own.values()] if self.indexes else []
 
-    def _make(self, name: str, labels: tuple[str, ...]) -> Series:
-        metric = bridge_metric("device_" + name)._replace(scale=_SCALES.get(name, 0))
-        text = self._device.labels + label_text(metric.labels, labels)
-        return Series(self._registry.bridge(metric.name), metric, text, labels)
+    def _remake(self, names: list[Name]) -> list[Place]:
+        fixed = len(_FIXED)
+        own = dict(zip(self._own, self.indexes[fixed:], strict=False))
+        gone = [(self._own[name].family, index) for name, index in own.items() if name not in names and index >= 0]
+        self.indexes = array("i", [*(self.indexes[:fixed] or [-1] * fixed), *(own.get(name, -1) for name in names)])
+        self._own = {name: self._own.get(name) or self._statuses.line(name) for name in names}
+        self.drawn = []
+        return gone
 
 
 def _signature(device: Device, boot: Boot) -> object:
-    """What names() depends on."""
+    """What own_names() depends on."""
     counts = len(device.rejected.counts), len(device.causes), len(device.events)
     return device.port, device.info, boot.clock.source, counts
 
 
-def names(device: Device, boot: Boot) -> list[Name]:
-    """Every status series of a device that was heard."""
+def own_names(device: Device, boot: Boot) -> list[Name]:
+    """The lines that another device may not have."""
     info = tuple(device.info.get(key, "") for key in sorted(m.INFO_NAMES))
     return [
-        *_FIXED,
         ("info", info),
         ("connection_status", (device.port,)),
         ("clock_source", (boot.clock.source,)),
@@ -106,8 +136,8 @@ def names(device: Device, boot: Boot) -> list[Name]:
     ]
 
 
-def numbers(device: Device, boot: Boot) -> list[Value]:
-    """The values of names(), in the same order."""
+def numbers(device: Device, boot: Boot) -> list[int | None]:
+    """The values of the fixed lines and of own_names(), in that order."""
     clock = boot.clock
     drift, spread = clock.drift, clock.spread
     anchors_refused, clamped = device.anchors_refused, device.samples_clamped

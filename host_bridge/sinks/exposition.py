@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from math import nan
 
 from host_bridge.core.numerals import canonical, decimal
-from host_bridge.core.series import Block, Dirty, Family, HistogramSeries, Series, Value
+from host_bridge.core.series import Block, Dirty, Family, HistogramSeries, Lines, Series, Value
 from shared_schema import messages as m
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -90,7 +91,10 @@ class Exposition:
             block = self._dirty.take()
             if block is None:
                 break
-            self._draw(block)
+            if isinstance(block, Lines):
+                self._draw_lines(block)
+            elif isinstance(block, Block):
+                self._draw(block)
         families = len(self._order)
         for family, text in list(self._families.items()):
             if text.changed:
@@ -103,7 +107,6 @@ class Exposition:
             self._order = sorted(self._families, key=lambda family: family.name)
 
     def _draw(self, block: Block) -> None:
-        block.refresh()
         if block.gone:
             self._erase(block.gone)
             block.gone = []
@@ -127,11 +130,36 @@ class Exposition:
             else:
                 self._put(series, value)
 
-    def _put(self, series: Series, value: Value) -> None:
-        family = series.family
+    def _draw_lines(self, about: Lines) -> None:
+        values, gone = about.refresh()
+        for family, index in gone:
+            self._families[family].clear(index)
+        before: Sequence[float | None] = about.drawn
+        indexes = about.indexes
+        if len(before) != len(values):
+            before = [nan] * len(values)  # which nothing is equal to
+        about.drawn = values
+        lines = about.lines()
+        for place, value in enumerate(values):
+            if value != before[place]:
+                line = lines[place]
+                text = self._text(line.family)
+                if indexes[place] < 0:
+                    indexes[place] = text.place()
+                shown = "" if value is None else decimal(value, line.scale)
+                text.put(
+                    indexes[place], f"{line.family.name}{{{about.labels}{line.labels}}} {shown}\n" if shown else ""
+                )
+
+    def _text(self, family: Family) -> _FamilyText:
         text = self._families.get(family)
         if text is None:
             text = self._families[family] = _FamilyText(family)
+        return text
+
+    def _put(self, series: Series, value: Value) -> None:
+        family = series.family
+        text = self._text(family)
         if series.index < 0:
             series.index = text.place()
         if value is None:
