@@ -57,7 +57,7 @@ class MqttSource:
         self._options = options
         self._dropped = dropped
         self._dropping = False  # since the queue last took something
-        self._came_at = 0.0  # the newest message with QoS 1
+        self._came_at = 0.0  # the newest message with QoS 1, on the monotonic clock
         self._port = options.url
         self._deliver: Callable[[Received], bool] = lambda received: False
         self._connection = 0
@@ -213,6 +213,7 @@ class MqttSource:
             return True
         patience_s = OVERLOAD_S if qos else 0.0 if self._dropping else QOS0_WAIT_S
         if patience_s and deliver_within(self._deliver, received, patience_s, self._paused):
+            self._came_at = time.monotonic()  # it was us who waited, and not for the broker
             return True
         if self._paused.is_set():
             return False
