@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, field
+from sys import intern
 
 from host_bridge.core.catalogue import Metric
 from host_bridge.core.plan import Place, Plan
@@ -113,7 +114,7 @@ class _Resolver:
             raise RefusedSeriesError("repeated", f"{metric.name} is declared twice with the same labels")
         series = self._left.get(key)
         if series is None:
-            series = self._registry.add(metric, key[1], values, self._weight)
+            series = self._registry.add(metric, key[1], tuple(map(intern, values)), self._weight)
             self._out.new.append(series)
         self._used.add(key)
         return series

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Sequence as Messages
+from sys import intern
 
 from host_bridge.core.anchors import DIRECT, KEPT, QUEUED
 from host_bridge.core.clock import Clock
@@ -127,7 +128,7 @@ class Registration:
 
     def describe(self, device: Device, hello: Hello) -> None:
         """Take over who the board says it is."""
-        device.info = hello.info
+        device.info = {key: intern(text) for key, text in hello.info.items()}  # a fleet has few different ones
         device.cadence_s = hello.cadence_ms / 1000
         if hello.platform != device.platform:  # every series of the device changes its labels
             device.platform = hello.platform

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from operator import attrgetter
 from typing import Any
 
@@ -14,6 +14,9 @@ _COUNTS = ("base", "next", "top", "known", "_prior", "missing", "received", "rec
 _NUMBERS = (*_COUNTS, "came", "_dropped", "dropped", "_unstarted")
 _SETS = ("_above", "_early", "_given_up")
 _numbers_of, _sets_of = attrgetter(*_NUMBERS), attrgetter(*_SETS)
+
+# A set takes 216 bytes, and most boots need none of three. Shared, so never changed in place.
+_NONE: Any = frozenset()
 
 RECEIVED = 0
 RECOVERED = 1
@@ -60,9 +63,9 @@ class Sequence:
         self.known = self._prior = self.missing = self.came = 0
         self.received = self.recovered = self.repeated = self.too_old = self.lost = 0
         self.thinned = 0  # samples that thinning had removed from the frames that are used
-        self._above: set[int] = set()  # came, above `next`
-        self._early: set[int] = set()  # came, below `base`
-        self._given_up: set[int] = set()  # within the window only
+        self._above: set[int] = _NONE  # came, above `next`
+        self._early: set[int] = _NONE  # came, below `base`
+        self._given_up: set[int] = _NONE  # within the window only
         self._dropped: Dropped = (0, 0, 0)
         self.dropped = [0, 0, 0]  # by kind: samples, events, crashes; as far as they stand below `next`
         self._unstarted = True
@@ -108,6 +111,7 @@ class Sequence:
             return self.take(seq)
         self.came = max(self.came, seq + 1)
         if seq >= self.top:
+            self._above = _own(self._above)
             self._above.add(seq)
             self.top = seq + 1
             self.known = max(self.known, self.top)
@@ -126,6 +130,7 @@ class Sequence:
         if seq < self.next or seq in self._above:
             self.repeated += 1
             return REPEATED
+        self._above = _own(self._above)
         self._above.add(seq)
         self.recovered += 1
         self._advance()
@@ -136,6 +141,7 @@ class Sequence:
         if seq in self._early:
             self.repeated += 1
             return REPEATED
+        self._early = _own(self._early)
         self._early.add(seq)
         if self._prior:
             self._prior -= 1
@@ -182,7 +188,9 @@ class Sequence:
         """Settle what was given up above `next`, within the window."""
         for seq in _given_up(at, given_up, self.next, self.next + SEQ_WINDOW):
             if seq not in self._above:
+                self._above = _own(self._above)
                 self._above.add(seq)
+                self._given_up = _own(self._given_up)
                 self._given_up.add(seq)
                 self.missing += 1
                 self.top = max(self.top, seq + 1)
@@ -232,6 +240,7 @@ class Sequence:
         self.missing += limit - self.next - len(came)
         self._above -= came
         start = max(self.next, limit - SEQ_WINDOW)
+        self._given_up = _own(self._given_up)
         self._given_up.update(seq for seq in range(start, limit) if seq not in came)
         self.next = limit
         self.top = max(self.top, limit)
@@ -254,6 +263,11 @@ class Sequence:
             share = max(0, min(left, told - self.dropped[kind]))
             self.dropped[kind] += share
             left -= share
+
+
+def _own(numbers: Set[int]) -> set[int]:
+    """A set of numbers that may be changed in place."""
+    return numbers if isinstance(numbers, set) else set(numbers)
 
 
 def _given_up(at: int, runs: tuple[int, ...], least: int, limit: int) -> Iterator[int]:
