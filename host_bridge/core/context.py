@@ -30,6 +30,11 @@ class Context:
         self.keeping = Keeping(settings.keep)
         self._said = RateLimit(settings.limits.log_lines_per_minute)
 
+    def mark_status(self, device: Device) -> None:
+        """What the bridge says about a device has changed. After the change, as the page may be drawn at any moment."""
+        if device.status is not None:
+            self.dirty.mark(device.status)
+
     def say(self, level: str, event: str, now: float, device_id: str, **fields: object) -> None:
         """A line for the log; lines of one kind are limited in their rate, about one device and in all."""
         if self._said.allow((event, device_id), now, crowd=event):

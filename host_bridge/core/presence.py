@@ -42,8 +42,7 @@ class Presence:
         if device.shown != shown:
             self._show(device)
         self._context.keeping.device(device)
-        if device.status is not None:
-            self._context.dirty.mark(device.status)
+        self._context.mark_status(device)
         self._context.actions.append(
             StateChange(device.device_id, device.platform, device.port, before, device.state, now)
         )

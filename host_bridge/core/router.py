@@ -178,6 +178,7 @@ class Router:
         device.held = 0
         for earlier, message in self.held.release(route, hello.boot):
             self._again(device, boot, hello, message, earlier, now)
+        self._context.mark_status(device)
 
     def _find(self, hello: Hello, received: Received, now: float) -> Device | None:
         device = self.devices.get(hello.device_id)
@@ -236,6 +237,7 @@ class Router:
             return
         if device is not None:
             device.held = len(waiting.frames)
+            self._context.mark_status(device)
         if self.timers.may_ask(waiting, now):
             self.timers.ask(waiting)
 

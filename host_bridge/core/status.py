@@ -9,6 +9,7 @@ common, and a number each.
 from __future__ import annotations
 
 from array import array
+from collections.abc import Iterable
 
 from host_bridge.core import liveness
 from host_bridge.core.catalogue import bridge_metric
@@ -96,12 +97,15 @@ class StatusLines(Status):
         boot = self._device.boot
         if self._device.state == liveness.UNKNOWN or boot is None:
             return self.drawn, []
-        signature = _signature(self._device, boot)
-        gone = []
+        device, gone = self._device, []
+        # Once, for lines and numbers alike: the engine goes on meanwhile.
+        rejected, causes, events = device.rejected.counts.copy(), device.causes.copy(), device.events.copy()
+        signature = device.port, device.info, boot.clock.source, tuple(rejected), tuple(causes), tuple(events)
         if signature != self._signature:
             self._signature = signature
-            gone = self._remake(own_names(self._device, boot))
-        return numbers(self._device, boot), gone
+            gone = self._remake(own_names(*signature))
+        own = [1, int(device.shown), 1, *rejected.values(), *causes.values(), *events.values()]
+        return [*numbers(device, boot), *own], gone
 
     def lines(self) -> list[Line]:
         """Of the present values."""
@@ -117,27 +121,27 @@ class StatusLines(Status):
         return gone
 
 
-def _signature(device: Device, boot: Boot) -> object:
-    """What own_names() depends on."""
-    counts = len(device.rejected.counts), len(device.causes), len(device.events)
-    return device.port, device.info, boot.clock.source, counts
-
-
-def own_names(device: Device, boot: Boot) -> list[Name]:
+def own_names(
+    port: str,
+    info: dict[int, str],
+    clock_source: str,
+    rejected: Iterable[str],
+    causes: Iterable[int],
+    events: Iterable[tuple[int, int]],
+) -> list[Name]:
     """The lines that another device may not have."""
-    info = tuple(device.info.get(key, "") for key in sorted(m.INFO_NAMES))
     return [
-        ("info", info),
-        ("connection_status", (device.port,)),
-        ("clock_source", (boot.clock.source,)),
-        *(("values_rejected_total", (reason,)) for reason in device.rejected.counts.copy()),
-        *(("boots_total", (m.RESET_CAUSES[cause],)) for cause in device.causes.copy()),
-        *(("events_total", (m.EVENT_TYPES[kind], m.SEVERITIES[severity])) for kind, severity in device.events.copy()),
+        ("info", tuple(info.get(key, "") for key in sorted(m.INFO_NAMES))),
+        ("connection_status", (port,)),
+        ("clock_source", (clock_source,)),
+        *(("values_rejected_total", (reason,)) for reason in rejected),
+        *(("boots_total", (m.RESET_CAUSES[cause],)) for cause in causes),
+        *(("events_total", (m.EVENT_TYPES[kind], m.SEVERITIES[severity])) for kind, severity in events),
     ]
 
 
 def numbers(device: Device, boot: Boot) -> list[int | None]:
-    """The values of the fixed lines and of own_names(), in that order."""
+    """The values of the fixed lines, in their order."""
     clock = boot.clock
     drift, spread = clock.drift, clock.spread
     anchors_refused, clamped = device.anchors_refused, device.samples_clamped
@@ -158,10 +162,4 @@ def numbers(device: Device, boot: Boot) -> list[int | None]:
         round(clock.quality * 1000),
         device.fields_skipped,
         sum(device.refused.counts.copy().values()),
-        1,
-        int(device.shown),
-        1,
-        *device.rejected.counts.copy().values(),
-        *device.causes.copy().values(),
-        *device.events.copy().values(),
     ]

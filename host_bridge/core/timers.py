@@ -71,7 +71,9 @@ class Timers:
         if let_go:
             self._context.tally.let_go += let_go
             for device in self._devices.values():
-                device.held = 0
+                if device.held:
+                    device.held = 0
+                    self._context.mark_status(device)
 
     def _look_at(self, device: Device, boot: Boot, now: float) -> None:
         settled = settle(self._context, device, boot, now)

@@ -20,6 +20,7 @@ from structlog import get_logger
 
 from host_bridge.options import MqttOptions
 from host_bridge.sources.backoff import Backoff
+from host_bridge.sources.mqtt_pause import Pause
 from host_bridge.sources.mqtt_tap import Message, Tap, TappedClient
 from host_bridge.sources.wake import Waker
 from shared_schema.messages import TOPIC_ROOT
@@ -29,11 +30,6 @@ MAX_RETRY_S = 30.0
 CONNECT_TIMEOUT_S = 5.0
 WELL_AFTER_S = 10.0  # a connection that lasted so long was well: the next outage begins with the shortest delay
 WAIT_S = 0.2  # on_turn is called so often at least
-# Between two reads while messages come: what comes meanwhile costs one call, not one each. A message that comes after
-# a silence waits for nothing. So many of QoS 1 at once may be all that the broker sends ahead (mosquitto: 20): then it
-# waits for us, and there is no pause.
-PAUSE_S = 0.02
-WINDOW = 10
 GOODBYE_S = 0.7  # for the last acknowledgements and DISCONNECT to leave
 NO_TOPIC = f"{TOPIC_ROOT}/goodbye"  # nobody publishes there
 MAX_INFLIGHT = 100  # paho looks through all outgoing messages at each PUBACK
@@ -75,7 +71,7 @@ class MqttSession:
         self._on_connecting, self._on_turn = on_connecting, on_turn
         self._commands: deque[Command] = deque()
         self._confirms: deque[int] = deque()  # message ids
-        self._read_at = 0.0  # on the monotonic clock; not before that
+        self._pause = Pause()
         self._woken = False
         self._waker = Waker()
         self._stopping = threading.Event()
@@ -165,6 +161,7 @@ class MqttSession:
             self._on_connecting()
             self._commands.clear()
             self._confirms.clear()
+            self._pause = Pause()
             self._client.reconnect()
             self._serve()
         except (LinkError, OSError) as error:  # ssl.SSLError is an OSError
@@ -193,14 +190,16 @@ class MqttSession:
     def _do_commands(self, tap: Tap) -> None:
         while self._commands:
             self._commands.popleft()(self._client)
-        while self._confirms:
+        confirms = len(self._confirms)  # others may add to them
+        self._pause.confirmed(confirms)
+        for _ in range(confirms):
             tap.confirm(self._confirms.popleft())
         if not self._client.want_write():
             tap.flush()
 
     def _turn(self, tap: Tap) -> None:
         """Wait for the socket or for a call, take messages, and let paho read and write."""
-        pause = self._read_at - time.monotonic()
+        pause = self._pause.until - time.monotonic()
         pending = pause <= 0 and tap.pending()
         writing = [tap] if self._client.want_write() or tap.wants_write else []
         reading: list[Tap | Waker] = [self._waker] if pause > 0 else [tap, self._waker]
@@ -212,8 +211,7 @@ class MqttSession:
             self._do_commands(tap)
         if tap in readable or pending:
             more = tap.fill()
-            more = self._take(tap) >= WINDOW or more
-            self._read_at = 0.0 if more else time.monotonic() + PAUSE_S
+            self._pause.read(self._take(tap), more, time.monotonic())
         if tap in writable:
             self._client.loop_write()
         self._client.loop_misc()

@@ -21,10 +21,6 @@ from host_bridge.sinks.history.upkeep import Upkeep
 MAX_TRANSACTION = 4_096  # records; more make a transaction longer, not faster
 FIRST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 5.0
-# A commit costs much the same for one record and for fifty. So a few wait for others: not for long, as boards and a
-# broker wait for the answer; and not when they are so many that it may be all a broker sends ahead (mosquitto: 20).
-GATHER_S = 0.01
-GATHERED = 20
 UPKEEP_PAUSE_S = 5.0  # after upkeep that failed
 
 
@@ -72,7 +68,6 @@ class StoreWriter:
         self._upkeep = Upkeep(store, max_age_s, max_bytes, clock, wall, self._say)
         self._upkeep_trouble = ""
         self._idle_s = 0.0
-        self._gathering = False
         self._waits_since = 0.0
         self.queue_depth = 0  # records that are not committed yet
         self.commits = 0
@@ -126,8 +121,7 @@ class StoreWriter:
                 self._waits_since = self._clock()
             self.queue_depth += len(records)
             self._queue.append(_Batch(records, actions))
-            if not self._gathering or self.queue_depth >= GATHERED:
-                self._changed.notify()
+            self._changed.notify()
         return True
 
     def stop(self, timeout_s: float) -> bool:
@@ -149,8 +143,6 @@ class StoreWriter:
         with self._changed:
             if not (self._queue or self._stopping):
                 self._changed.wait(self._idle_s)
-            if self._queue:
-                self._gather()
             batches = self._take()
             if self._stopping and not batches:
                 return False
@@ -158,11 +150,6 @@ class StoreWriter:
         if not self._stopping:
             self._idle_s = self._tend()
         return kept
-
-    def _gather(self) -> None:
-        self._gathering = True
-        self._changed.wait_for(lambda: self._stopping or self.queue_depth >= GATHERED, GATHER_S)
-        self._gathering = False
 
     def _take(self) -> list[_Batch]:
         batches: list[_Batch] = []

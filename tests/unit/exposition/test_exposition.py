@@ -206,3 +206,34 @@ def test_pages_are_whole_while_values_come_in() -> None:
     finally:
         stop.set()
         thread.join()
+
+
+class Growing(dict[str, int]):
+    """Counts to which the engine adds one as soon as they were looked at."""
+
+    def copy(self) -> dict[str, int]:
+        """The counts, and then there is one more."""
+        found = dict(self)
+        self["special"] = self.get("special", 0) + 1
+        return found
+
+
+def test_a_page_can_be_drawn_while_a_device_gets_a_new_line() -> None:
+    """No value stands in another's line, and the next page has the new one."""
+    b = full_bridge()
+    device = b.fleet._router.devices["board-1"]  # no public call stops between two looks at it
+    device.rejected.counts = Growing(range=2)
+    b.uart(Board(seq=9).samples(*COLUMNS))
+    labels = 'device_values_rejected_total{device_id="board-1",platform="esp32",reason='
+    assert labels + '"range"} 2' in b.page().splitlines()
+    b.uart(Board(seq=10).samples(*COLUMNS))
+    assert labels + '"special"} 1' in b.page().splitlines()
+
+
+def test_what_is_held_stands_on_the_page() -> None:
+    """At once, though the frame itself says nothing yet."""
+    b, board = Bridge(), Board()
+    b.uart(board.hello())
+    b.page()
+    b.uart(Board(boot=78).samples(1, 2))
+    assert b.value("device_frames_held") == "1"
