@@ -1,6 +1,7 @@
 """Writes the linked program: one source a bundle, all names final."""
 
 import ast
+from collections.abc import Iterator
 
 from boardpulse_tools.image import names as n
 from boardpulse_tools.image.inline import inline
@@ -26,7 +27,7 @@ def linked(program: Program, roots: "set[Symbol]", kept: "set[Symbol]", *, short
     """Bundle → source. `roots` is what is needed from outside, `kept` what keeps its name."""
     program.kept = kept
     prune(program, roots)
-    trees = [module.tree for module in program.modules.values()]
+    trees = _trees(program)
     attributes = n.attribute_map(trees, frequency(trees)) if shorten else {}
     detach(program)
     inline(program, kept)
@@ -72,40 +73,55 @@ def _public_parameters(program: Program, kept: "set[Symbol]") -> set[str]:
 
 
 def _name_globals(program: Program, kept: "set[Symbol]", shorten: bool) -> None:
-    """Choose the final name of each symbol. What other bundles use gets a name of its own; the rest may be called the
-    same in each bundle, because a name that the board knows already costs it nothing."""
-    taken = {symbol[1] for symbol in kept} | n.BUILTINS | n.API
-    for module in program.modules.values():
-        taken |= set(module.aliases)
-        for node in ast.walk(module.tree):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-                taken |= local_names(node)
-    here = sorted(symbol for symbol in program.place if program.constant(symbol) is None)
-    shared = _shared(program)
-    pool = n.pool(taken)
-    for symbol in sorted(here, key=lambda one: (program.place[one] != CORE, one)):
+    """Choose the final name of each symbol. Those that no module of the image knows together may be called the same: a
+    name that the board knows already costs it nothing."""
+    always = {symbol[1] for symbol in kept} | n.BUILTINS | n.API | n.asked_for(_trees(program))
+    seen = _seen(program)
+    used = _other_names(program)
+    for symbol in sorted(seen, key=lambda one: (program.place[one] != CORE, -len(seen[one]), one)):
         if symbol in kept:
             program.final[symbol] = symbol[1]
         elif not shorten:
             program.final[symbol] = symbol[0].replace(".", "_") + "__" + symbol[1]
-        elif symbol in shared:
-            program.final[symbol] = next(pool)
-    for bundle in sorted(set(program.place.values())):
-        own = [symbol for symbol in here if program.place[symbol] == bundle and symbol not in program.final]
-        used = {program.final[symbol] for symbol in shared if symbol in program.final}
-        names = n.pool(taken | used)
-        for symbol in own:
-            program.final[symbol] = next(names)
+        else:
+            taken = always.union(*(used[bundle] for bundle in seen[symbol]))
+            program.final[symbol] = next(n.pool(taken))
+            for bundle in seen[symbol]:
+                used[bundle].add(program.final[symbol])
 
 
-def _shared(program: Program) -> set[Symbol]:
-    """The symbols that another bundle than their own names."""
-    out: set[Symbol] = set()
+def _trees(program: Program) -> list[ast.Module]:
+    return [module.tree for module in program.modules.values()]
+
+
+def _statements(program: Program) -> Iterator[tuple[str, ast.stmt, set[str]]]:
+    """(module, statement at its top, the bundles that it goes into)"""
     for name, module in program.modules.items():
         for statement in module.tree.body:
-            bound = bindings(statement)
-            places = {program.place.get((name, one)) for one in bound} or {program.bundle_of[name]}
-            out |= {symbol for symbol in uses(program, name, statement) if program.place.get(symbol) not in places}
+            places = {program.place.get((name, one)) for one in bindings(statement)} or {program.bundle_of[name]}
+            yield name, statement, {place for place in places if place is not None}
+
+
+def _seen(program: Program) -> dict[Symbol, set[str]]:
+    """Each symbol and the bundles that name it."""
+    out = {symbol: {place} for symbol, place in program.place.items() if program.constant(symbol) is None}
+    for name, statement, places in _statements(program):
+        for symbol in uses(program, name, statement):
+            if symbol in out:
+                out[symbol] |= places
+    return out
+
+
+def _other_names(program: Program) -> dict[str, set[str]]:
+    """Bundle → what is called otherwise there: imports, and the variables of functions."""
+    out: dict[str, set[str]] = {bundle: set() for bundle in program.place.values()}
+    for name, statement, places in _statements(program):
+        names = set(program.modules[name].aliases)
+        for node in ast.walk(statement):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+                names |= local_names(node)
+        for place in places:
+            out.setdefault(place, set()).update(names)
     return out
 
 

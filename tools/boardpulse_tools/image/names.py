@@ -70,23 +70,6 @@ def foreign_attributes() -> set[str]:
     }  # of files, which the firmware never asks for
 
 
-def attributes(trees: Iterable[ast.AST]) -> tuple[set[str], set[str]]:
-    """(names that our classes and objects bind, of them private ones that other code than a method of self uses)"""
-    bound: set[str] = set()
-    shared: set[str] = set()
-    for tree in trees:
-        for node in ast.walk(tree):
-            if isinstance(node, ast.ClassDef):
-                bound |= set(_class_names(node))
-            elif isinstance(node, ast.Attribute):
-                own = isinstance(node.value, ast.Name) and node.value.id == "self"
-                if own and isinstance(node.ctx, ast.Store):
-                    bound.add(node.attr)
-                if not own:
-                    shared.add(node.attr)
-    return bound, shared
-
-
 def _class_names(node: ast.ClassDef) -> Iterator[str]:
     for statement in node.body:
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -116,51 +99,57 @@ def pool(taken: "set[str]") -> Iterator[str]:
 
 
 def attribute_map(trees: "list[ast.Module]", order: "list[str]") -> "dict[str, str]":
-    """Old → new for attributes. `order` lists names by how often they are used, the most frequent first. Private ones
-    that only their own class uses share their new names with those of other classes."""
-    bound, shared = attributes(trees)
+    """Old → new for attributes. `order` lists names by how often they are used, the most frequent first. Names that no
+    object can have both of share a new one, so that few are needed."""
     foreign = foreign_attributes()
-    kept = {name for name in bound if name in API or name in foreign or name.startswith("__")}
-    open_names = [name for name in order if name in bound - kept]
-    families = _families(trees)
-    private = [name for name in open_names if name.startswith("_") and name not in shared]
-    taken = set(kept) | {"args", "errno", "value"}
+    owners = _owners(trees)
+    kept = {name for name in owners if name in API or name in foreign or name.startswith("__")}
+    taken = kept | asked_for(trees) | {"args", "errno", "value"}
+    used: dict[str, set[str]] = {}  # new name, the classes that use it already
     out: dict[str, str] = {}
-    names = pool(taken)
-    slots: list[tuple[str, set[str]]] = []  # new name, the classes that use it already
-    for name in private:
-        owners = families.get(name, set())
-        slot = next((one for one in slots if not one[1] & owners), None)
-        if slot is None:
-            slot = (next(names), set())
-            slots.append(slot)
-        slot[1].update(owners)
-        out[name] = slot[0]
-    for name in open_names:
-        if name not in out:
-            out[name] = next(names)
+    for name in order:
+        if name in owners and name not in kept:
+            out[name] = next(new for new in pool(taken) if not used.get(new, set()) & owners[name])
+            used.setdefault(out[name], set()).update(owners[name])
     return out
 
 
-def _families(trees: "list[ast.Module]") -> "dict[str, set[str]]":
-    """Private attribute → the classes whose methods use it; a class counts with all that it is related to."""
+def asked_for(trees: Iterable[ast.AST]) -> set[str]:
+    """Names that some code looks for in an object: what has another meaning must not be called so."""
+    return {
+        node.args[1].value
+        for tree in trees
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("hasattr", "getattr")
+        if isinstance(node.args[1], ast.Constant)
+    }
+
+
+def _owners(trees: "list[ast.Module]") -> "dict[str, set[str]]":
+    """Attribute → the classes whose objects may have it: that bind it, and all that those are related to. An attribute
+    that is set from outside a class is one that its constructor binds too: mypy sees to it."""
     related: list[tuple[str, str]] = []
-    used: dict[str, set[str]] = {}
+    bound: dict[str, set[str]] = {}
     for tree in trees:
         for node in ast.walk(tree):
             if isinstance(node, ast.ClassDef):
                 related += [(node.name, parent.id) for parent in node.bases if isinstance(parent, ast.Name)]
-                names = {one.attr for one in ast.walk(node) if isinstance(one, ast.Attribute)} | set(_class_names(node))
-                for name in names:
-                    used.setdefault(name, set()).add(node.name)
-
+                for name in (*_class_names(node), *_set_by_self(node)):
+                    bound.setdefault(name, set()).add(node.name)
     kin: dict[str, set[str]] = {}
     for one, other in related:  # all that are related, however far, are one set
         both = kin.get(one, {one}) | kin.get(other, {other})
         kin |= dict.fromkeys(both, both)
     return {
-        name: {relative for owner in owners for relative in kin.get(owner, {owner})} for name, owners in used.items()
+        name: {relative for owner in owners for relative in kin.get(owner, {owner})} for name, owners in bound.items()
     }
+
+
+def _set_by_self(node: ast.ClassDef) -> Iterator[str]:
+    for one in ast.walk(node):
+        if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Store):
+            if isinstance(one.value, ast.Name) and one.value.id == "self":
+                yield one.attr
 
 
 def used_as_keyword(trees: Iterable[ast.AST]) -> set[str]:
