@@ -42,6 +42,7 @@ package(
         "sleeping.py",
         "spill.py",
         "spill_file.py",
+        "stepping.py",
         "tasks.py",
         "thinning.py",
         "watchdog.py",

@@ -88,11 +88,11 @@ def sleep() -> None:
     cycle.cycle()
 
 
-async def run() -> None:
+def run() -> "Coroutine[Any, Any, None]":
     """Do what is due until stop(), as a task of your loop."""
-    from boardpulse.tasks import run as step_on
+    from boardpulse.stepping import run as step_on
 
-    await step_on(started())
+    return step_on(started())  # not awaited here, which would keep this module
 
 
 async def flush(timeout_ms: int = 5000) -> bool:

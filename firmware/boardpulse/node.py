@@ -273,7 +273,7 @@ class Node:
 
     async def run(self) -> None:
         """Step until stop(), as a task of whatever asyncio loop is running."""
-        from boardpulse.tasks import run
+        from boardpulse.stepping import run
 
         await run(self)
 

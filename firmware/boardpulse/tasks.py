@@ -1,9 +1,8 @@
-"""What the node does with asyncio: sleeping on both runtimes, flushing, and exceptions that would die in a task."""
-
-import asyncio
+"""What the node does with asyncio now and then: flushing, stopping, and exceptions that would die in a task."""
 
 from boardpulse.clock import diff
-from boardpulse.compat import MICROPYTHON, const
+from boardpulse.compat import const
+from boardpulse.stepping import sleep_ms
 
 TYPE_CHECKING = const(0)
 if TYPE_CHECKING:
@@ -13,40 +12,6 @@ if TYPE_CHECKING:
     from boardpulse.node import Node
 
 _POLL_MS = const(20)
-
-if MICROPYTHON:
-    from asyncio import sleep_ms as sleep_ms  # type: ignore[attr-defined]
-else:
-
-    async def sleep_ms(ms: int) -> None:
-        """Let other tasks run for `ms` milliseconds."""
-        await asyncio.sleep(ms / 1000)
-
-
-def watch_loop(node: "Node") -> None:
-    """Have the exceptions of tasks that nobody awaits sent as crashes, before a handler of the application's has
-    them."""
-    loop: Any = asyncio.get_event_loop()
-    present = loop._exc_handler if MICROPYTHON else loop.get_exception_handler()
-    if present is not None and present is node.watching:
-        return
-
-    def handler(of: "Any", context: "dict[str, Any]") -> None:
-        error = context.get("exception")
-        if error is not None:
-            node.crash("task", error)
-        if present is not None:
-            present(of, context)
-
-    node.watching = handler
-    loop.set_exception_handler(handler)
-
-
-async def run(node: "Node") -> None:
-    """Node.run"""
-    while not node.stopped:
-        watch_loop(node)  # again: the application may have set its own
-        await sleep_ms(node.step())
 
 
 async def flush(node: "Node", timeout_ms: int) -> bool:

@@ -76,6 +76,7 @@ def link_sources(
     program = Program(modules, bundles(modules, link))
     outside = [name for name in modules if name in ROOTS or name.split(".")[0] not in OURS]
     roots = {(name, one) for name in outside for one in modules[name].names if not one.startswith("_")}
+    roots -= {(name, "TYPE_CHECKING") for name in outside}
     roots |= {("boardpulse", "__getattr__"), ("shared_schema.errors", "ConfigError")}
     texts = linked(program, roots, roots, shorten=shorten)
     for package in {name.rpartition(".")[0] for name in texts} - {""}:

@@ -26,6 +26,13 @@ ROM = [
     "start", "startswith", "staticmethod", "step", "stop", "strip", "sum", "super", "throw", "to_bytes", "union",
     "update", "upper", "value", "values", "write", "zip", "abs",
 ]  # fmt: skip
+# What else every MicroPython with the features of a board has in its ROM: no heap, though flash for its letters.
+KNOWN = [
+    "pi", "add", "cos", "exp", "log", "sin", "tan", "acos", "asin", "atan", "ceil", "coro", "data", "done", "dump",
+    "fabs", "fmod", "load", "modf", "peek", "push", "seek", "sqrt", "stat", "tell", "atan2", "dumps", "floor", "flush",
+    "frexp", "group", "ioctl", "isinf", "isnan", "ldexp", "loads", "match", "mkdir", "mount", "rmdir", "state",
+    "trunc", "cancel", "center", "decode", "discard", "enable", "encode", "rename", "search", "unlink",
+]  # fmt: skip
 # What applications, board.py and drivers use by name; also what an object of MicroPython's is asked for by that name.
 API = {
     "CLOCK_SOURCE", "PLATFORM", "SENSORS", "budget_ms", "check_link", "columns", "counter", "deep_sleep",
@@ -93,7 +100,7 @@ def short_names() -> Iterator[str]:
 
 def pool(taken: "set[str]") -> Iterator[str]:
     """Names to give, cheapest first; none that is taken."""
-    for name in (*ROM, *short_names()):
+    for name in (*ROM, *KNOWN, *short_names()):
         if name not in taken:
             yield name
 
