@@ -21,6 +21,7 @@ from boardpulse_tools.image.methods import detach
 from boardpulse_tools.image.parse import Module, is_ours
 from boardpulse_tools.image.place import place
 from boardpulse_tools.image.rewrite import Rewriter
+from boardpulse_tools.image.splice import splice
 
 
 def linked(program: Program, roots: "set[Symbol]", kept: "set[Symbol]", *, shorten: bool = True) -> dict[str, str]:
@@ -31,6 +32,7 @@ def linked(program: Program, roots: "set[Symbol]", kept: "set[Symbol]", *, short
     attributes = n.attribute_map(trees, frequency(trees)) if shorten else {}
     detach(program)
     inline(program, kept)
+    splice(program, kept)
     prune(program, roots)
     place(program, roots)
     _name_globals(program, kept, shorten)

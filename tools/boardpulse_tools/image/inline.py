@@ -58,8 +58,6 @@ def _is_expression(function: ast.FunctionDef, program: Program, module: Module) 
         ast.SetComp,
         ast.Await,
         ast.Yield,
-        ast.IfExp,
-        ast.BoolOp,
     )
     if any(isinstance(node, kinds) for node in ast.walk(body)):
         return False
@@ -105,13 +103,15 @@ def _fits(call: ast.Call, function: ast.FunctionDef) -> bool:
     if call.keywords or len(call.args) != len(function.args.args):
         return False
     body = _body(function)
-    used = [node.id for node in ast.walk(body) if isinstance(node, ast.Name)] if body else []
+    nodes = list(ast.walk(body)) if body else []
+    used = [node.id for node in nodes if isinstance(node, ast.Name)]
+    most = 0 if any(isinstance(node, ast.IfExp | ast.BoolOp) for node in nodes) else 1  # what is not always evaluated
     return (
         all(
             _is_simple(given) or used.count(parameter.arg) == 1
             for given, parameter in zip(call.args, function.args.args, strict=True)
         )
-        and sum(not _is_simple(given) for given in call.args) <= 1
+        and sum(not _is_simple(given) for given in call.args) <= most
     )
 
 
