@@ -44,12 +44,12 @@ def add_sensor(node: "Node", sensor: "Sensor", interval_ms: int) -> None:
     interval_ms = interval_ms or node.interval_ms
     group = node.sampler.enroll(sensor, interval_ms, node.batch)
     if node.health is not None:
-        node.health.watch(group.slots[-1])
+        node.health.enlist(group.slots[-1])
     wrong = problem(node)
     if wrong:
         node.sampler.take_back(group)
         if node.health is not None:
-            node.health.unwatch_last()
+            node.health.unlist_last()
         raise ValueError("%s: %s" % (sensor.name, wrong))
     if len(group.slots) == 1:
         group.due = node.clock.now

@@ -37,9 +37,9 @@ class Health:
         self.series += [_THINNED, (_TASK_ERRORS, "node"), (_RECONNECTS, link), (_LINK_ERRORS, link)]
         for group in sampler.groups:
             for slot in group.slots:
-                self.watch(slot)
+                self.enlist(slot)
 
-    def watch(self, slot: "Slot") -> None:
+    def enlist(self, slot: "Slot") -> None:
         """Have another sensor's errors and duration among the figures; the node declares itself anew. A name that
         another sensor has gets a number."""
         name = label = slot.sensor.name[:_MAX_NAME]
@@ -51,8 +51,8 @@ class Health:
         self._slots.append(slot)
         self.series += [(_SENSOR_ERRORS, label), (_SENSOR_DURATION, label)]
 
-    def unwatch_last(self) -> None:
-        """Take back the last watch()."""
+    def unlist_last(self) -> None:
+        """Take back the last enlist()."""
         self._slots.pop()
         self._names.pop()
         del self.series[-2:]

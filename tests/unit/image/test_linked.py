@@ -8,6 +8,7 @@ import pytest
 
 from boardpulse_tools.components import WASM_VERSIONS, wasm_module
 from boardpulse_tools.image import Image, build_image
+from boardpulse_tools.image.names import KNOWN, ROM
 from tests.support.components import require
 
 ROOT = Path(__file__).parents[3]
@@ -110,6 +111,25 @@ def test_a_full_outbox_keeps_its_promises_linked_on_64_bit(tmp_path: Path) -> No
     """The same with native code, on the unix port."""
     image_with("overflow_on_a_board.py", tmp_path, arch="x64")
     assert on_64_bit(tmp_path, FULL) == KEPT_FULL
+
+
+NAMES = """
+import micropython
+exec("{}.get('get')")
+micropython.qstr_info()
+for name in NAMES:
+    exec("{}.get('" + name + "')")
+micropython.qstr_info()
+"""
+
+
+@pytest.mark.upy
+@pytest.mark.parametrize("version", WASM_VERSIONS)
+def test_names_that_every_micropython_knows_take_no_heap_on_32_bit(version: str, tmp_path: Path) -> None:
+    """What the linker calls things by before it makes up names of its own is in the interpreter's ROM."""
+    start = f"NAMES = {(*ROM, *KNOWN)!r}\n{NAMES}"
+    before, after = [line for line in on_32_bit(tmp_path, start, version) if "n_qstr" in line]
+    assert after == before
 
 
 def test_the_same_sources_make_the_same_image() -> None:

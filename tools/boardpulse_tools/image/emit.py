@@ -122,8 +122,8 @@ def _other_names(program: Program) -> dict[str, set[str]]:
         for node in ast.walk(statement):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
                 names |= local_names(node)
-        for place in places:
-            out.setdefault(place, set()).update(names)
+        for bundle in places:
+            out.setdefault(bundle, set()).update(names)
     return out
 
 

@@ -56,7 +56,12 @@ def _unique(program: Program) -> list[Method]:
 
 
 def _is_hot(program: Program, module: Module) -> bool:
-    return not is_cold(program.bundle_of[module.name]) and not module.name.startswith("boardpulse.sensors.")
+    return not is_cold(program.bundle_of[module.name]) and not _is_made_by_board(module)
+
+
+def _is_made_by_board(module: Module) -> bool:
+    """Whether board.py makes its objects: what is moved there would no longer count as the firmware's."""
+    return module.name.startswith("boardpulse.sensors.") and module.name != "boardpulse.sensors.health"
 
 
 def _all_classes(program: Program) -> Iterator[tuple[Module, ast.ClassDef]]:
@@ -106,7 +111,8 @@ def _constructible(program: Program) -> set[tuple[str, str]]:
         (module.name, node.name)
         for module, node in _classes(program)
         if not node.bases and any(_is_plain_constructor(one) for one in node.body)
-        and not module.name.startswith(("board.", "boards.", "boardpulse.sensors.")) and module.name != "board"
+        and not module.name.startswith(("board.", "boards.")) and module.name != "board"
+        and not _is_made_by_board(module)
     }  # fmt: skip
     for module in program.modules.values():
         named = [node for node in ast.walk(module.tree) if isinstance(node, ast.Name | ast.Attribute)]

@@ -154,9 +154,9 @@ def _owners(trees: "list[ast.Module]") -> "dict[str, set[str]]":
 
 def _set_by_self(node: ast.ClassDef) -> Iterator[str]:
     for one in ast.walk(node):
-        if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Store):
-            if isinstance(one.value, ast.Name) and one.value.id == "self":
-                yield one.attr
+        stored = isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Store)
+        if stored and isinstance(one.value, ast.Name) and one.value.id == "self":
+            yield one.attr
 
 
 def used_as_keyword(trees: Iterable[ast.AST]) -> set[str]:
