@@ -124,7 +124,7 @@ def attribute_map(trees: "list[ast.Module]", order: "list[str]") -> "dict[str, s
 def asked_for(trees: Iterable[ast.AST]) -> set[str]:
     """Names that some code looks for in an object: what has another meaning must not be called so."""
     return {
-        node.args[1].value
+        str(node.args[1].value)
         for tree in trees
         for node in ast.walk(tree)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("hasattr", "getattr")
@@ -154,8 +154,9 @@ def _owners(trees: "list[ast.Module]") -> "dict[str, set[str]]":
 
 def _set_by_self(node: ast.ClassDef) -> Iterator[str]:
     for one in ast.walk(node):
-        stored = isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Store)
-        if stored and isinstance(one.value, ast.Name) and one.value.id == "self":
+        if not isinstance(one, ast.Attribute) or not isinstance(one.ctx, ast.Store):
+            continue
+        if isinstance(one.value, ast.Name) and one.value.id == "self":
             yield one.attr
 
 

@@ -58,6 +58,7 @@ SETUPS = {
     "uart": Setup("uart", "Line", '{"type": "uart"}', SENSORS),
     "uart_main": Setup("uart", "Line", '{"type": "uart"}', SENSORS, asyncio=False),  # as main.py runs it
     "mqtt": Setup("mqtt", "Broker", '{"type": "mqtt", "host": "127.0.0.1"}', SENSORS),
+    "mqtt_main": Setup("mqtt", "Broker", '{"type": "mqtt", "host": "127.0.0.1"}', SENSORS, asyncio=False),
     "minimal": Setup("uart", "Line", '{"type": "uart"}', MINIMAL_SENSORS, asyncio=False),
 }
 
