@@ -1,14 +1,18 @@
 """The image of a board does what its sources do: the same promises and the same allocations, linked and renamed."""
 
+import builtins
 import os
 import subprocess
+import symtable
 from pathlib import Path
 
 import pytest
 
 from boardpulse_tools.components import WASM_VERSIONS, wasm_module
 from boardpulse_tools.image import Image, build_image
+from boardpulse_tools.image.build import link_sources
 from boardpulse_tools.image.names import KNOWN, ROM
+from boardpulse_tools.image.sources import board_sources
 from tests.support.components import require
 
 ROOT = Path(__file__).parents[3]
@@ -111,6 +115,29 @@ def test_a_full_outbox_keeps_its_promises_linked_on_64_bit(tmp_path: Path) -> No
     """The same with native code, on the unix port."""
     image_with("overflow_on_a_board.py", tmp_path, arch="x64")
     assert on_64_bit(tmp_path, FULL) == KEPT_FULL
+
+
+def unknown_names(texts: dict[str, str]) -> list[tuple[str, str]]:
+    """(module, name) of what functions use and neither their module nor MicroPython has."""
+    out = []
+    for module, text in texts.items():
+        top = symtable.symtable(text, module, "exec")
+        known = {one.get_name() for one in top.get_symbols() if one.is_assigned() or one.is_imported()}
+        known |= {*dir(builtins), "micropython"}
+        todo = top.get_children()
+        while todo:
+            scope = todo.pop()
+            todo += scope.get_children()
+            names = {one.get_name() for one in scope.get_symbols() if one.is_global() and one.is_referenced()}
+            out += [(module, name) for name in names - known]
+    return out
+
+
+@pytest.mark.parametrize("link", [None, "uart", "mqtt"])
+def test_every_name_that_an_image_uses_is_in_it(link: str | None) -> None:
+    """Whatever was moved, spliced or left out; MicroPython would say so only where the line is run."""
+    texts = link_sources(board_sources("esp32_generic", link), 32, link, frozenset(), shorten=True, native=False)
+    assert unknown_names(texts) == []
 
 
 NAMES = """

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from boardpulse_tools.image import names as n
+from boardpulse_tools.image.collapse import collapse
 from boardpulse_tools.image.inline import inline
 from boardpulse_tools.image.layout import CORE
 from boardpulse_tools.image.link import (
@@ -28,6 +29,7 @@ def linked(program: Program, roots: "set[Symbol]", kept: "set[Symbol]", *, short
     """Bundle → source. `roots` is what is needed from outside, `kept` what keeps its name."""
     program.kept = kept
     prune(program, roots)
+    collapse(program, kept)
     trees = _trees(program)
     attributes = n.attribute_map(trees, frequency(trees)) if shorten else {}
     detach(program)

@@ -18,16 +18,17 @@ _NEVER = (
 
 
 def splice(program: Program, kept: "set[Symbol]") -> None:
-    """Splice until nothing more can be: one spliced statement may call another such function."""
-    while True:
-        callees = _callees(program, kept)
-        splicers = [_Spliced(program, module, callees) for module in program.modules.values()]
-        for splicer in splicers:
-            splicer.visit(splicer.module.tree)
-            if splicer.done:  # what is called how often is to be counted anew
-                break
-        else:
-            return
+    """Splice until nothing more can be: spliced statements may call another such function."""
+    callees = _callees(program, kept)
+    more = True
+    while more:
+        before = len(callees)
+        gone: set[int] = set()
+        for module in program.modules.values():
+            _Spliced(program, module, callees, gone).visit(module.tree)
+        for module in program.modules.values():
+            module.tree.body = [one for one in module.tree.body if id(one) not in gone]
+        more = len(callees) < before
 
 
 def _callees(program: Program, kept: "set[Symbol]") -> dict[Symbol, ast.FunctionDef]:
@@ -40,7 +41,7 @@ def _callees(program: Program, kept: "set[Symbol]") -> dict[Symbol, ast.Function
             elif isinstance(node, ast.ImportFrom) and node not in module.tree.body:
                 named.update({(str(node.module), one.name): 2 for one in node.names})
             elif isinstance(node, ast.Attribute):  # of a module, it may be
-                named.update({(name, node.attr): 2 for name in program.modules if (name, node.attr) in kept})
+                named.update((name, node.attr) for name in program.modules)
     return {
         (name, one.name): one
         for name, module in program.modules.items()
@@ -64,17 +65,20 @@ def _is_plain(function: ast.FunctionDef) -> bool:
 
 
 class _Spliced(ast.NodeTransformer):
-    """Splices at most one call, in the functions of a module."""
+    """Splices the calls in the functions of a module. Functions that were spliced leave `callees` for `gone`."""
 
-    def __init__(self, program: Program, module: Module, callees: "dict[Symbol, ast.FunctionDef]") -> None:
+    def __init__(
+        self, program: Program, module: Module, callees: "dict[Symbol, ast.FunctionDef]", gone: "set[int]"
+    ) -> None:
         self.program = program
         self.module = module
         self.callees = callees
+        self.gone = gone
         self.caller: ast.FunctionDef | None = None
-        self.done = False
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        if self.caller is None and not node.type_comment:  # native code grows twice as much as bytecode
+        native = node.type_comment  # which grows twice as much as bytecode does
+        if self.caller is None and id(node) not in self.gone and not native:
             self.caller = node
             self.generic_visit(node)
             self.caller = None
@@ -82,7 +86,7 @@ class _Spliced(ast.NodeTransformer):
 
     def visit_Expr(self, node: ast.Expr) -> "ast.AST | list[ast.stmt]":
         call = node.value
-        if self.done or self.caller is None or not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
+        if self.caller is None or not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
             return node
         symbol = meant(self.program, self.module, call.func.id)
         callee = self.callees.get(symbol)
@@ -91,7 +95,8 @@ class _Spliced(ast.NodeTransformer):
         statements = self._statements(symbol[0], callee, call.args)
         if statements is None:
             return node
-        self.done = True
+        del self.callees[symbol]
+        self.gone.add(id(callee))
         return statements
 
     def _statements(self, home: str, callee: ast.FunctionDef, given: "list[ast.expr]") -> "list[ast.stmt] | None":
