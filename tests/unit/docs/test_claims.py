@@ -33,7 +33,7 @@ def section(text: str, heading: str) -> str:
     return text.partition(f"## {heading}\n")[2].partition("\n## ")[0]
 
 
-@pytest.mark.parametrize("page", ["history.md", "reliability.md"])
+@pytest.mark.parametrize("page", ["history.md", "performance.md", "reliability.md"])
 def test_links_within_the_repository_lead_somewhere(page: str) -> None:
     """To files that exist."""
     links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", (ROOT / "docs" / page).read_text())
