@@ -168,5 +168,5 @@ PLOTS = (
     Plot("performance-cost.svg", "CPU of a message, microseconds", "scale", "scale", _cost),
     Plot("performance-memory.svg", "Memory of a device, bytes", "scale", "scale", _memory),
     Plot("performance-scrape.svg", "A scrape, seconds", "exposition", "scale", _scrape),
-    Plot("performance-start.svg", "A start with a full history, seconds", "scale", "scale", _start),
+    Plot("performance-start.svg", "A start with all devices in the history, seconds", "scale", "scale", _start),
 )

@@ -1,4 +1,4 @@
-"""How long a bridge takes to start that finds a full history."""
+"""How long a bridge takes to start that finds all of its devices, and a few frames of each, in its history."""
 
 import time
 from contextlib import closing
