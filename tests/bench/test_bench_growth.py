@@ -73,7 +73,7 @@ def test_pauses_of_ingest_are_of_frames_that_were_due_while_pages_were_scraped(w
 
 def test_costs_memory_and_starts_are_measured_by_size(tmp_path: Path) -> None:
     """A form that takes seconds: what it takes is plausible, and grows with devices where it must."""
-    form = scale.Form("test", (50, 500), 2, 2_000, 2_000, 1)
+    form = scale.Form("test", (50, 500), 2, 2_000, 2_000, 1, 2_000)
     costs = scale.cost(form)
     for found in costs.values():
         assert 0.5 < found["handle_us"]["median"] < found["engine_us"]["max"] * 2 < 5_000
@@ -81,7 +81,7 @@ def test_costs_memory_and_starts_are_measured_by_size(tmp_path: Path) -> None:
     assert costs[500]["page_bytes"] > 8 * costs[50]["page_bytes"]
     memory = scale.memory(500, 2_000)
     assert 500 < memory["fleet_bytes_per_device"] <= memory["page_bytes_per_device"] <= memory["most_bytes_per_device"]
-    started = scale.start.measure(tmp_path, 50, 1)
+    started = scale.start.measure(tmp_path, 50, 1, 1_000)
     assert 0 < started["seconds"]["median"] < 20
 
 

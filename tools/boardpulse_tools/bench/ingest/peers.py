@@ -101,7 +101,7 @@ def mqtt_exporter(program: Path) -> Subject:
         process = Process(MQTT_EXPORTER, [program], folder / "mqtt-exporter.log", os.environ | settings)
         return Running(process, starter(process, port), port, lambda page: sum_of(page, "mqtt_message_total{"))
 
-    return Subject(MQTT_EXPORTER, make, json=True, topic=FILTER, prefix="mqtt_")
+    return Subject(MQTT_EXPORTER, make, json=True, topic=FILTER, prefix="mqtt_", probed=True)
 
 
 def mqtt2prometheus(program: Path) -> Subject:
@@ -118,7 +118,7 @@ def mqtt2prometheus(program: Path) -> Subject:
             process, starter(process, port), port, lambda page: sum_of(page, 'received_messages{status="success"')
         )
 
-    return Subject(MQTT2PROMETHEUS, make, json=True, topic=FILTER, prefix="device_")
+    return Subject(MQTT2PROMETHEUS, make, json=True, topic=FILTER, prefix="device_", probed=True)
 
 
 def _yaml(broker_port: int) -> str:

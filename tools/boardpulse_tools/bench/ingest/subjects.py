@@ -75,7 +75,7 @@ class Subject:
 
     json: it is sent objects of one sample, else our frames of `batch` samples. topic: the filter that it subscribes to.
     apart: what a message costs besides, in microseconds, which a short stream does not show.
-    prefix: of the ten metrics on its page; empty: it has none of them. probed: a frame of a board shows on its page.
+    prefix: of the ten metrics on its page; empty: it has none of them. probed: what a board sends shows on its page.
     """
 
     name: str

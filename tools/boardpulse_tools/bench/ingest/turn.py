@@ -10,7 +10,7 @@ from pathlib import Path
 from boardpulse_tools.bench.ingest import broker as brokers
 from boardpulse_tools.bench.ingest import usage
 from boardpulse_tools.bench.ingest.fleet import METRICS_A_SAMPLE
-from boardpulse_tools.bench.ingest.loads import FLOOD, PACED, Loads
+from boardpulse_tools.bench.ingest.loads import FLOOD, PACED, PEER_TOPIC, Loads
 from boardpulse_tools.bench.ingest.packets import PacketFile
 from boardpulse_tools.bench.ingest.probe import Probe, latencies_ms
 from boardpulse_tools.bench.ingest.sending import Sender
@@ -167,8 +167,9 @@ class _Streams:
         if not self._subject.probed or not count:
             return [], 0
         with (
-            Probe(self._sender.port, self._subject.qos),
+            Probe(self._sender.port, self._subject.qos, PEER_TOPIC if self._subject.json else ""),
             self._sender.sending(file, first, count, self._loads.plan.rate) as stream,
         ):
-            sights = latencies_ms(self._running.http_port, lambda: stream.running)
+            prefix = self._subject.prefix if self._subject.json else ""
+            sights = latencies_ms(self._running.http_port, lambda: stream.running, prefix)
         return sights.latencies_ms, sights.missed

@@ -29,7 +29,7 @@ WHAT = {
     "scrape_12k_vs_mqtt2prometheus": f"{_SCRAPE}that of {_PROMETHEUS}",
     "scrape_12k_vs_prometheus_client": f"{_SCRAPE}`generate_latest` of as many labelled gauges, without HTTP",
     "scrape_120k_s": "seconds of a scrape of 120,000 series, every value changed",
-    "ingest_stall_ms": "the longest pause of ingest during a scrape of 120,000 series, median of the scrapes, milliseconds",
+    "ingest_stall_ms": "the longest pause of ingest during a scrape of 120,000 series, median of scrapes, milliseconds",
     "bytes_per_device": "memory of a device with 12 series and its part of the page, bytes, the most over all messages",
     "cost_growth": "cost of a message at 10,000 devices ÷ at 100",
     **{

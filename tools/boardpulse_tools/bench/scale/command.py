@@ -14,7 +14,10 @@ MEMORY = (
     "Memory is what the process of core, engine and renderer holds (resident), less that before the first device. "
     "bytes_per_device: with the page that it keeps drawn, the most at any time over the messages."
 )
-START = "Starts are of real bridges, until they answer over HTTP and know every device of the history."
+START = (
+    "Starts are of real bridges, until they answer over HTTP and know every device of the history. That has at least "
+    "{frames:,} frames of all devices together, in columns where a bridge would have made columns of them by then."
+)
 
 
 def scale_report(form: Form, tell: Callable[[str], None] = lambda _: None) -> Report:
@@ -26,5 +29,5 @@ def scale_report(form: Form, tell: Callable[[str], None] = lambda _: None) -> Re
         results=results,
         goals=goals.goals(results["sizes"]),
         tables=goals.tables(results),
-        notes=[HOW, MEMORY, START, said],
+        notes=[HOW, MEMORY, START.format(frames=form.history_frames), said],
     )

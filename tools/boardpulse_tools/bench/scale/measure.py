@@ -18,7 +18,8 @@ TRACED = 1_000  # devices: tracemalloc makes everything slow
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How much is done. messages: of one round of a size, and of the long look at memory, by the largest size."""
+    """How much is done. messages: of one round of a size, and of the long look at memory, by the largest size;
+    history_frames: that a starting bridge finds."""
 
     name: str
     sizes: tuple[int, ...]
@@ -26,10 +27,11 @@ class Form:
     messages: int
     long_messages: int
     starts: int
+    history_frames: int
 
 
-LONG = Form("long", (100, 1_000, 10_000), 7, 50_000, 10_000_000, 5)
-SHORT = Form("short", (100, 1_000, 10_000), 5, 20_000, 400_000, 3)
+LONG = Form("long", (100, 1_000, 10_000), 7, 50_000, 10_000_000, 5, 300_000)
+SHORT = Form("short", (100, 1_000, 10_000), 5, 20_000, 400_000, 3, 20_000)
 
 
 def measure(form: Form, tell: Callable[[str], None]) -> dict[str, Any]:
@@ -41,7 +43,7 @@ def measure(form: Form, tell: Callable[[str], None]) -> dict[str, Any]:
         tell(f"memory and start of {devices:,} devices")
         messages = form.long_messages if devices == max(form.sizes) else max(form.messages, LOOKS)
         with tempfile.TemporaryDirectory(prefix="boardpulse-bench-") as folder:
-            started = start.measure(Path(folder), devices, form.starts)
+            started = start.measure(Path(folder), devices, form.starts, form.history_frames)
         sizes[str(devices)] = {**costs[devices], "memory": memory(devices, messages), "start": started}
     return {
         "form": form.name,

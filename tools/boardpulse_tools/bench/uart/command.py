@@ -11,7 +11,7 @@ from boardpulse_tools.bench.uart.measure import LINES, measure
 
 SECONDS = 10.0
 SHORT_SECONDS = 2.0
-ROUNDS = 3
+ROUNDS = 5
 SHAPES = {"single": 1, "batch10": 10}
 HOW = (
     "Eight pseudo-terminals, each written to by a process at 92,160 bytes a second, as 921,600 baud have them: what a "
