@@ -10,16 +10,18 @@ HEAD = struct.Struct("<4sIII")
 RECORD = struct.Struct("<HBBII")
 MAGIC = b"BPS\x01"
 LONGEST = 8192
-HELLO, DROPPED = 3, 4
+SAMPLES, HELLO, DROPPED = 0, 3, 4
 
 
 @dataclass
 class Left:
-    """What one boot left: CRC-32 of its frames by number, hellos, and frames that it gave up, by kind."""
+    """What one boot left: CRC-32 of its frames by number, hellos, frames that it gave up, by kind; which of its frames
+    are samples."""
 
     frames: dict[int, int] = field(default_factory=dict)
     hellos: int = 0
     dropped: tuple[int, int, int] = (0, 0, 0)
+    samples: set[int] = field(default_factory=set)
 
 
 def read(folder: Path) -> dict[int, Left]:
@@ -45,6 +47,8 @@ def read(folder: Path) -> dict[int, Left]:
                     )
                 else:
                     left.frames[seq] = crc32(payload)
+                    if kind == SAMPLES:
+                        left.samples.add(seq)
     return boots
 
 

@@ -1,20 +1,21 @@
-"""A picture for each curve of growth, as SVG: the same numbers make the same file."""
+"""A picture for each curve of growth, as SVG: the same numbers make the same file.
+
+matplotlib makes a folder for itself when it is imported, so that only who draws imports it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import matplotlib
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+from typing import TYPE_CHECKING, Any
 
 from boardpulse_tools.bench.exposition import goals as exposition
 from boardpulse_tools.bench.performance.stored import Reports
 from boardpulse_tools.bench.scale import goals as scale
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 INCHES = (6.0, 4.4)
 # Nothing is drawn behind a picture, so that each colour has to stand out from white as well as from near-black.
@@ -44,6 +45,8 @@ class Plot:
 
 def draw_all(reports: Reports, folder: Path) -> list[Plot]:
     """Draw those of which there is a report into the folder, and say which."""
+    import matplotlib
+
     folder.mkdir(parents=True, exist_ok=True)
     drawn = [plot for plot in PLOTS if plot.bench in reports]
     for plot in drawn:
@@ -55,6 +58,8 @@ def draw_all(reports: Reports, folder: Path) -> list[Plot]:
 
 def _set_up() -> None:
     """The same for everybody, whatever their matplotlibrc says."""
+    import matplotlib
+
     matplotlib.rcdefaults()
     matplotlib.rc("svg", hashsalt="boardpulse", fonttype="none")  # text stays text
     matplotlib.rc("font", size=11)
@@ -67,6 +72,8 @@ def _set_up() -> None:
 
 
 def _save(plot: Plot, results: Mapping[str, Any], path: Path) -> None:
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=INCHES, layout="constrained")
     axes = figure.add_subplot()
     axes.set_xscale("log")
@@ -79,6 +86,8 @@ def _save(plot: Plot, results: Mapping[str, Any], path: Path) -> None:
 
 def _label(axes: Axes, bench: str, results: Mapping[str, Any]) -> None:
     """Devices below, plain numbers on the left, and who is who outside, where no line is."""
+    from matplotlib.ticker import FuncFormatter, NullLocator
+
     axes.set_xlabel("devices, each with 12 series")
     axes.set_xticks(_devices(bench, results))
     for axis in (axes.xaxis, axes.yaxis):
@@ -141,6 +150,8 @@ def _start(axes: Axes, results: Mapping[str, Any]) -> None:
 
 def _logarithmic(axes: Axes) -> None:
     axes.set_yscale("log")
+    from matplotlib.ticker import LogLocator
+
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
 
 
