@@ -247,7 +247,7 @@ class Engine:
         except Exception as error:  # noqa: BLE001  # a source, a sink or the log failed; the others are still due
             self._own_bug(error)
 
-    def _do(self, action: Action, report: list[Action]) -> None:
+    def _do(self, action: Withhold | Send | LogLine | Refused | StateChange | Alert, report: list[Action]) -> None:
         if isinstance(action, Withhold):
             source = self._sources.get(action.source)
             if source is not None:
@@ -260,7 +260,7 @@ class Engine:
             self._log(action)
         elif isinstance(action, Refused):
             self._refused(action)
-        elif not isinstance(action, Acknowledge):
+        else:
             report.append(action)
             self._log(_line(action))
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from host_bridge.core.device import Boot, Device
-from host_bridge.core.records import BootRecord, Record
-from host_bridge.core.series import HistogramSeries
+from host_bridge.core.records import Record
 from host_bridge.core.snapshot import boot_record, device_record
 
 
@@ -46,20 +45,9 @@ class Keeping:
         for boot, device in self._boots.items():
             if device.boots.get(boot.id) is boot:
                 out += boot.undeclared(device.device_id)
-                record = boot_record(device, boot)
-                out.append(_counted(record, device) if boot is device.boot else record)
+                out.append(boot_record(device, boot))
                 boot.kept = True
         out += [device_record(device, now, wall) for device in self._devices]
         self._boots.clear()
         self._devices.clear()
         return out
-
-
-def _counted(record: BootRecord, device: Device) -> BootRecord:
-    """The record of the present boot with what its counters stand at, in the order of the device's record: that goes
-    only now and then, this with every frame. restore.py takes the later of the two."""
-    lasts = [list(one.lasts) if isinstance(one, HistogramSeries) else one.last for one in device.counted]
-    if not lasts:
-        return record
-    # Of lists of integers str() makes JSON, and sooner.
-    return BootRecord(record.device_id, record.boot, b'%b,"lasts":%b}' % (record.state[:-1], str(lasts).encode()))

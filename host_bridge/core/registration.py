@@ -141,7 +141,7 @@ class Registration:
                 device.status = None
         if device.status is None:
             device.status = StatusLines(device, self._statuses)
-        self._context.dirty.mark(device.status)
+        self._context.mark_status(device)
 
     def declare(self, device: Device, boot: Boot, hello: Hello, frame: object, now: float) -> None:
         """Put what the present boot has declared on the page."""
@@ -233,8 +233,7 @@ def settle(context: Context, device: Device, boot: Boot, now: float) -> bool:
     before = boot.sequence.next
     boot.sequence.report(first, dropped, given_up)
     boot.report = None
-    if device.status is not None:  # a board that says nothing more must not keep the old counts on the page
-        context.dirty.mark(device.status)
+    context.mark_status(device)  # a board that says nothing more must not keep the old counts on the page
     if boot.acks and boot.sequence.next != before:  # a gap that held the ack back is closed
         context.ack_due[boot] = device
     return True

@@ -36,6 +36,9 @@ def boot_record(device: Device, boot: Boot) -> BootRecord:
     }
     if boot is not device.boot:
         state["bases"], state["marks"] = _named(boot.bases), _named(boot.marks)
+    elif device.counted:
+        # In the order of the device's record, which goes only now and then; restore.py takes the later of the two.
+        state["lasts"] = [_totals(series)[1] for series in device.counted]
     return BootRecord(device.device_id, boot.id, _json(state))
 
 
