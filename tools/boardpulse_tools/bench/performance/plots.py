@@ -92,7 +92,7 @@ def _label(axes: Axes, bench: str, results: Mapping[str, Any]) -> None:
     axes.set_xticks(_devices(bench, results))
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_minor_locator(NullLocator())
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}" if value >= 1 else f"{value:g}"))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
     axes.grid(axis="y")
 
 
