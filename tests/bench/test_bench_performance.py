@@ -12,7 +12,7 @@ def test_one_bench_is_measured_stored_and_on_the_page_that_says_what_is_missing(
     command = [sys.executable, "-m", "host_bridge", "bench", "performance"]
     options = ["--short", "--only", "uart", "--out", str(tmp_path / "docs")]
     answer = subprocess.run([*command, *options], capture_output=True, text=True, timeout=LIMIT_S, check=False)
-    assert answer.returncode == 1, answer.stderr  # three benches were not run
+    assert answer.returncode == 1, answer.stderr  # four benches were not run
     assert "uart …" in answer.stderr.splitlines()
     assert "Not met: cpu_vs_paho_single, " in answer.stdout
     report = json.loads((tmp_path / "docs" / "performance" / "uart.json").read_text())

@@ -133,6 +133,18 @@ def uart(json_wanted: bool, short: bool) -> None:
 
 
 @bench.command()
+@click.option("--json", "json_wanted", is_flag=True, help="One JSON object instead of tables.")
+@click.option("--short", is_flag=True, help="Few messages of few boards, to see that it works: three seconds.")
+def profile(json_wanted: bool, short: bool) -> None:
+    """Where in the bridge the time of a message and of a page goes, and the memory of a device."""
+    from boardpulse_tools.bench.profile import command, measure
+
+    with ended_in_order():
+        report = command.profile_report(measure.SHORT if short else measure.LONG, teller())
+    finish(report, json_wanted)
+
+
+@bench.command()
 @click.option("--short", is_flag=True, help="Few rounds and small loads, to see that it works: five minutes.")
 @click.option("--only", multiple=True, metavar="NAME", help="One bench; the others as stored. May be given again.")
 @click.option(
@@ -142,7 +154,7 @@ def uart(json_wanted: bool, short: bool) -> None:
     "--from", "source", type=click.Path(path_type=Path), help="Measure nothing: take the reports stored here."
 )
 def performance(short: bool, only: tuple[str, ...], out: Path | None, source: Path | None) -> None:
-    """Run ingest, exposition, scale and uart, and write performance.md with pictures from what they report.
+    """Run ingest, exposition, scale, uart and profile, and write performance.md with pictures from what they report.
 
     The reports are stored beside it, in performance/. With --short, build/performance is where it goes by itself.
     """

@@ -94,12 +94,12 @@ def as_json(report: Report) -> str:
 
 
 def as_text(report: Report) -> str:
-    """The report for people: machine, tables, notes, goals."""
+    """The report for people: machine, tables, notes, and goals where there are any."""
     where = report.machine
     memory = where["memory_bytes"] / 2**30
     head = f"{where['cpu']}, {where['cores']} cores, {memory:.0f} GiB, {where['system']}, {where['python']}"
-    blocks = [head, *(table_text(table) for table in report.tables), *report.notes, table_text(_goals(report.goals))]
-    return "\n\n".join(blocks)
+    goals = [table_text(_goals(report.goals))] if report.goals else []
+    return "\n\n".join([head, *(table_text(table) for table in report.tables), *report.notes, *goals])
 
 
 def _goals(goals: Sequence[Goal]) -> Table:

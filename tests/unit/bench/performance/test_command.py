@@ -48,10 +48,13 @@ def test_it_ends_with_0_when_all_goals_are_met(out: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["--from", "missing"], "missing has none of ingest.json, exposition.json, scale.json, uart.json"),
+        (
+            ["--from", "missing"],
+            "missing has none of ingest.json, exposition.json, scale.json, uart.json, profile.json",
+        ),
         (["--from", "broken"], "uart.json is no report of a bench"),
         (["--from", "missing", "--short"], "--from measures nothing"),
-        (["--only", "wire"], "wire is none of ingest, exposition, scale, uart"),
+        (["--only", "wire"], "wire is none of ingest, exposition, scale, uart, profile"),
     ],
 )
 def test_what_cannot_be_done_is_said(

@@ -69,7 +69,7 @@ def test_no_number_on_the_page_is_missing(out: Path) -> None:
     lines = text.splitlines()
     below_heads = [line for line, after in pairwise(lines) if not after.startswith("| ---")]
     assert [line for line in below_heads if "|  |" in line] == []
-    assert len(re.findall(r"^## ", text, re.MULTILINE)) == 7
+    assert len(re.findall(r"^## ", text, re.MULTILINE)) == 8
 
 
 @pytest.mark.parametrize(
@@ -79,6 +79,7 @@ def test_no_number_on_the_page_is_missing(out: Path) -> None:
         ("exposition", lambda results: [f"{size['bytes']['all']:,}" for size in results["sizes"].values()]),
         ("scale", lambda results: [f"{size['start']['seconds']['median']:.2f}" for size in results["sizes"].values()]),
         ("uart", lambda results: [f"{one['frames']:,}" for one in results["scenarios"].values()]),
+        ("profile", lambda results: [f"{share * 100:.1f}" for share in results["loads"]["message"]["parts"].values()]),
     ],
 )
 def test_what_each_bench_has_measured_stands_in_its_tables(out: Path, bench_name: str, measured: Any) -> None:
@@ -109,7 +110,7 @@ def test_reports_of_two_machines_are_told_apart(out: Path) -> None:
     changed(out, "uart", lambda report: report["machine"].update(cpu="Cortex-A76", cores=4))
     text = written(out)
     assert "- uart: measured on Cortex-A76 with 4 cores" in text
-    assert "- ingest, exposition and scale: measured on AMD EPYC with 2 cores" in text
+    assert "- ingest, exposition, scale and profile: measured on AMD EPYC with 2 cores" in text
 
 
 def test_a_short_form_is_said_to_be_one(out: Path) -> None:

@@ -36,6 +36,7 @@ BENCHES = (
     Bench("exposition", ("--peers",)),
     Bench("scale"),
     Bench("uart"),
+    Bench("profile"),
 )
 NAMES = tuple(bench.name for bench in BENCHES)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from boardpulse_tools.bench.exposition import goals as exposition
 from boardpulse_tools.bench.ingest import results as ingest
+from boardpulse_tools.bench.profile import results as profile
 from boardpulse_tools.bench.report import Table
 from boardpulse_tools.bench.scale import goals as scale
 from boardpulse_tools.bench.uart import command as uart
@@ -85,5 +86,13 @@ SECTIONS = (
         "Eight serial lines at once",
         "Lost is what was written to a line and is not in the ledger of its board. The CPU share is of one core.",
         _uart,
+    ),
+    Section(
+        "profile",
+        "Where the time and the memory go",
+        "What it costs is what one process takes that does nothing else: a bridge at work has its source and its other "
+        "threads besides, and shares its caches with other processes. The shares say what is dear beside what; how "
+        "much that is, the costs without cProfile say.",
+        profile.tables,
     ),
 )
