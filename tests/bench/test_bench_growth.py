@@ -13,6 +13,7 @@ from tests.support.components import require
 
 BASELINE = Path(__file__).parent / "baseline.json"
 LIMIT_S = 120
+RUNS = 3  # of which all have to be worse: what a busy machine does to one it seldom does to the next two
 
 
 def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -21,15 +22,24 @@ def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S, check=False)
 
 
-@pytest.fixture(scope="module")
-def exposition(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The report of a short run, in a file."""
-    require("mosquitto")
+def measured(path: Path) -> Path:
+    """The report of a short run of `bench exposition`, in a file."""
     answer = bench("exposition", "--short", "--json")
     assert answer.returncode == 1, answer.stderr  # 120,000 series were not measured, so their goals are not met
-    path: Path = tmp_path_factory.mktemp("exposition") / "report.json"
     path.write_text(answer.stdout)
     return path
+
+
+def gate(*reports: Path) -> subprocess.CompletedProcess[str]:
+    """Exit code 0 where each stored ratio was kept in one of the runs."""
+    return bench("compare", *map(str, reports), "--baseline", str(BASELINE))
+
+
+@pytest.fixture(scope="module")
+def exposition(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of the first run."""
+    require("mosquitto")
+    return measured(tmp_path_factory.mktemp("exposition") / "report.json")
 
 
 @pytest.fixture(scope="module")
@@ -39,19 +49,22 @@ def whole(exposition: Path) -> dict[str, Any]:
     return parsed
 
 
-def test_no_ratio_is_worse_than_the_stored_one(exposition: Path) -> None:
-    """The gate: beside prometheus_client in the same run, whatever the machine is."""
-    answer = bench("compare", str(exposition), "--baseline", str(BASELINE))
+@pytest.mark.timeout(RUNS * LIMIT_S)
+def test_no_ratio_is_worse_than_the_stored_one(exposition: Path, tmp_path: Path) -> None:
+    """The gate: beside prometheus_client in the same run, whatever the machine is. What is worse is measured again."""
+    reports = [exposition]
+    while (answer := gate(*reports)).returncode == 1 and len(reports) < RUNS:
+        reports.append(measured(tmp_path / f"{len(reports)}.json"))
     assert answer.returncode == 0, answer.stdout + answer.stderr
 
 
-def test_the_gate_is_closed_to_a_ratio_that_has_doubled(whole: dict[str, Any], tmp_path: Path) -> None:
-    name = "scrape_12k_vs_prometheus_client"
+@pytest.mark.parametrize("name", json.loads(BASELINE.read_text())["ratios"])
+def test_the_gate_is_closed_to_a_ratio_that_has_doubled(whole: dict[str, Any], tmp_path: Path, name: str) -> None:
     whole = json.loads(json.dumps(whole))
-    whole["goals"][name]["value"] = 2 * json.loads(BASELINE.read_text())["ratios"][name]["value"]
+    whole["results"]["gate"][name] = 2 * json.loads(BASELINE.read_text())["ratios"][name]["value"]
     slow = tmp_path / "slow.json"
     slow.write_text(json.dumps(whole))
-    assert bench("compare", str(slow), "--baseline", str(BASELINE)).returncode == 1
+    assert gate(slow, slow, slow).returncode == 1
 
 
 def test_scrapes_are_of_real_pages_and_have_all_statistics(whole: dict[str, Any]) -> None:

@@ -21,6 +21,13 @@ def report(folder: Path, name: str, *goals: Goal) -> str:
     return str(path)
 
 
+def offer(folder: Path, name: str, **ratios: float | None) -> str:
+    """A report of a bench that offers the gate ratios of their own, beside a goal that is one."""
+    path = folder / name
+    path.write_text(as_json(Report({"gate": ratios}, [Goal(RATIO, 0.9, 0.08)], machine={})))
+    return str(path)
+
+
 def run(*arguments: object) -> tuple[int, str]:
     """Exit code and output of the command."""
     answer = CliRunner().invoke(bench, ["compare", *map(str, arguments)])
@@ -104,6 +111,33 @@ def test_a_run_is_held_to_stored_ratios_and_to_nothing_absolute(tmp_path: Path) 
     assert run(gone, "--baseline", baseline)[0] == 1
 
 
+def test_a_bench_may_offer_the_gate_other_ratios_than_its_goals(tmp_path: Path) -> None:
+    """Then these are stored and compared, and its goals are not."""
+    baseline = tmp_path / "baseline.json"
+    assert run(offer(tmp_path, "a", cpu_vs_other=0.4), "--baseline", baseline, "--store") == (
+        0,
+        "stored: cpu_vs_other\n",
+    )
+    assert run(offer(tmp_path, "b", cpu_vs_other=0.5), "--baseline", baseline)[0] == 0
+    assert run(offer(tmp_path, "c", cpu_vs_other=0.7), "--baseline", baseline)[0] == 1
+
+
+def test_a_ratio_closes_the_gate_when_it_is_worse_in_every_run(tmp_path: Path) -> None:
+    """Each ratio by its own best run; one that no run could measure is gone."""
+    baseline = tmp_path / "baseline.json"
+    run(offer(tmp_path, "stored", a_vs_b=1.0, c_vs_d=1.0), "--baseline", baseline, "--store", "--tolerance", 0.5)
+    first = offer(tmp_path, "1", a_vs_b=1.6, c_vs_d=1.4)
+    second = offer(tmp_path, "2", a_vs_b=1.4, c_vs_d=1.6)
+    worse = offer(tmp_path, "3", a_vs_b=1.7, c_vs_d=None)
+    assert [run(one, "--baseline", baseline)[0] for one in (first, second, worse)] == [1, 1, 1]
+    assert run(first, second, worse, "--baseline", baseline)[0] == 0
+    assert run(first, worse, worse, "--baseline", baseline)[0] == 1
+    assert run(worse, worse, worse, "--baseline", baseline)[0] == 1
+    changes = json.loads(run(first, worse, "--baseline", baseline, "--json")[1])
+    assert changes["regressed"] == ["a_vs_b"]
+    assert changes["goals"]["a_vs_b"]["after"] == 1.6
+
+
 def test_a_baseline_with_a_time_in_it_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "baseline.json"
     path.write_text('{"ratios": {"scrape_120k_s": {"value": 0.3, "tolerance": 1}}}')
@@ -121,7 +155,8 @@ def test_what_cannot_be_compared_is_a_usage_error(tmp_path: Path) -> None:
         ([one, tmp_path / "c"], "is no report"),
         ([one, tmp_path / "missing"], "is no report"),
         ([one], "Compare two reports"),
-        ([one, one, "--store"], "--store needs --baseline"),
+        ([one, one, "--store"], "--store needs one"),
+        ([one, one, "--store", "--baseline", tmp_path / "c"], "--store needs one"),
         ([one, "--baseline", tmp_path / "c"], "is no file of ratios"),
     ):
         code, text = run(*arguments)

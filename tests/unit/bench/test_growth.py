@@ -13,6 +13,7 @@ from boardpulse_tools.bench.process_use import cpu_seconds, rss_bytes
 from boardpulse_tools.bench.scale import goals as scale_goals
 from boardpulse_tools.bench.scale.fleet import MadeFleet
 from boardpulse_tools.bench.scale.measure import _slope
+from boardpulse_tools.bench.stats import summary
 from boardpulse_tools.bench.uart.writer import Line
 
 
@@ -32,6 +33,15 @@ def test_scrapes_are_divided_by_those_of_others_of_12000_series() -> None:
         "scrape_120k_s": 0.3,
         "ingest_stall_ms": 20.0,
     }
+
+
+def test_the_gate_is_offered_the_rounds_that_were_disturbed_least() -> None:
+    """Rounds in which something else ran, of ours or of theirs, change nothing; without 12,000 series there is none."""
+    found = size(0.02, 0.2)
+    found["cpu_seconds"] = {"all": summary((0.01, 0.02)), "prometheus_client": summary((0.2, 4.0))}
+    name = "scrape_12k_cpu_vs_prometheus_client"
+    assert exposition_goals.gated({12_000: found}) == {name: pytest.approx(0.05)}
+    assert exposition_goals.gated({1_200: found}) == {name: None}
 
 
 def test_what_was_not_measured_is_not_met() -> None:

@@ -175,30 +175,32 @@ def performance(short: bool, only: tuple[str, ...], out: Path | None, source: Pa
 
 @bench.command()
 @click.argument("reports", type=click.Path(path_type=Path), nargs=-1, required=True)
-@click.option("--baseline", type=click.Path(path_type=Path), help="Stored ratios, to compare one report with.")
+@click.option("--baseline", type=click.Path(path_type=Path), help="Stored ratios, to compare with.")
 @click.option("--store", is_flag=True, help="Put the ratios of the report into --baseline, instead of comparing.")
 @click.option("--tolerance", type=click.FloatRange(min=0), help="Share by which a value may be worse. [default: 0.1]")
 @click.option("--json", "json_wanted", is_flag=True, help="One JSON object instead of a table.")
 def compare(
     reports: tuple[Path, ...], baseline: Path | None, store: bool, tolerance: float | None, json_wanted: bool
 ) -> None:
-    """Compare two reports of one bench (their --json), BEFORE and AFTER, or one with --baseline.
+    """Compare two reports of one bench (their --json), BEFORE and AFTER, or one and more with --baseline.
 
-    Exit code 1 when a goal got worse by more than the tolerance, or is measured no more.
+    Exit code 1 when a goal got worse by more than the tolerance, or is measured no more. Of several runs with
+    --baseline, a ratio has to be worse in each: a machine that was busy in one of them closes no gate.
     """
     from boardpulse_tools.bench import compare as comparison
 
-    if len(reports) != (2 if baseline is None else 1) or (store and baseline is None):
-        raise click.UsageError("Compare two reports, or one with --baseline; --store needs --baseline.")
+    if (baseline is None and (store or len(reports) != 2)) or (store and len(reports) != 1):
+        raise click.UsageError("Compare two reports, or some with --baseline; --store needs one, and --baseline.")
     try:
-        *before, after = map(comparison.read_goals, reports)
-        if store and baseline is not None:
-            click.echo("stored: " + ", ".join(comparison.store(baseline, after, tolerance)))
-            return
-        if baseline is not None:
-            changes = comparison.gate(comparison.read_baseline(baseline), after, tolerance)
+        if baseline is None:
+            before, after = map(comparison.read_goals, reports)
+            changes = comparison.compare(before, after, comparison.TOLERANCE if tolerance is None else tolerance)
         else:
-            changes = comparison.compare(before[0], after, comparison.TOLERANCE if tolerance is None else tolerance)
+            runs = [comparison.read_ratios(report) for report in reports]
+            if store:
+                click.echo("stored: " + ", ".join(comparison.store(baseline, runs[0], tolerance)))
+                return
+            changes = comparison.gate(comparison.read_baseline(baseline), runs, tolerance)
     except comparison.CompareError as error:
         raise click.UsageError(str(error)) from error
     click.echo(comparison.as_json(changes) if json_wanted else table_text(comparison.table(changes)))

@@ -1,4 +1,4 @@
-"""Two reports of a bench side by side, or one against stored ratios: what got better, what got worse."""
+"""Two reports of a bench side by side, or runs of one against stored ratios: what got better, what got worse."""
 
 import json
 import math
@@ -93,6 +93,19 @@ def is_ratio(name: str) -> bool:
     return _RATIO_MARK in name or name in _OTHER_RATIOS
 
 
+def read_ratios(path: Path) -> dict[str, float | None]:
+    """What a report offers the gate: `results.gate` where it has that, taken so that a busy machine hardly changes it;
+    otherwise its goals that are ratios. CompareError when it is no report."""
+    goals = read_goals(path)
+    try:
+        offered = json.loads(path.read_text())["results"].get("gate")
+        if offered is not None:
+            return {str(name): None if value is None else float(value) for name, value in offered.items()}
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise CompareError(f"{path} is no report of a bench: {error}") from error
+    return {name: goal["value"] for name, goal in goals.items() if is_ratio(name)}
+
+
 def read_baseline(path: Path) -> dict[str, dict[str, float]]:
     """Stored ratios: name → value and tolerance. CompareError when it has anything else."""
     try:
@@ -106,29 +119,37 @@ def read_baseline(path: Path) -> dict[str, dict[str, float]]:
 
 
 def gate(
-    stored: Mapping[str, dict[str, float]], after: Mapping[str, dict[str, Any]], tolerance: float | None = None
+    stored: Mapping[str, dict[str, float]], runs: Sequence[Mapping[str, float | None]], tolerance: float | None = None
 ) -> list[Change]:
-    """The stored ratios that this run has tried to measure, against their own tolerance unless another is given."""
-    if not stored.keys() & after.keys():
+    """The stored ratios that runs of one bench have tried to measure, by the best run of each: WORSE in every one of
+    them is what closes the gate. Each against its own tolerance unless another is given."""
+    tried = [name for name in stored if any(name in run for run in runs)]
+    if not tried:
         raise CompareError("the report has none of the stored ratios")
     return [
-        Change(name, one["value"], after[name]["value"], False, one["tolerance"] if tolerance is None else tolerance)
+        Change(name, one["value"], _best(name, runs), False, one["tolerance"] if tolerance is None else tolerance)
         for name, one in stored.items()
-        if name in after
+        if name in tried
     ]
 
 
-def store(path: Path, after: Mapping[str, dict[str, Any]], tolerance: float | None) -> list[str]:
+def _best(name: str, runs: Sequence[Mapping[str, float | None]]) -> float | None:
+    """The least of what was measured; None when nothing was."""
+    values = [run.get(name) for run in runs]
+    return min((value for value in values if value is not None and not math.isnan(value)), default=None)
+
+
+def store(path: Path, ratios: Mapping[str, float | None], tolerance: float | None) -> list[str]:
     """Put the ratios of a run into the file, beside those of other benches; their names. Tolerances stay."""
     stored = read_baseline(path) if path.exists() else {}
-    names = [name for name, goal in after.items() if is_ratio(name) and goal["value"] is not None]
-    if not names:
+    measured = {name: value for name, value in ratios.items() if value is not None}
+    if not measured:
         raise CompareError("the report has no ratio to store")
-    for name in names:
+    for name, value in measured.items():
         kept = stored[name]["tolerance"] if name in stored else STORED_TOLERANCE
-        stored[name] = {"value": float(f"{after[name]['value']:.4g}"), "tolerance": tolerance or kept}
+        stored[name] = {"value": float(f"{value:.4g}"), "tolerance": tolerance or kept}
     path.write_text(json.dumps({"ratios": dict(sorted(stored.items()))}, indent=2) + "\n")
-    return names
+    return list(measured)
 
 
 def table(changes: Sequence[Change]) -> Table:

@@ -47,6 +47,7 @@ def exposition_report(
             "rounds": rounds,
             "sizes": {str(series): {**size, "ratios": goals.ratios(size)} for series, size in measured.items()},
             "stall": stalled,
+            "gate": goals.gated(measured),
         },
         goals=goals.goals(measured, stalled if max(sizes) == max(SIZES) else None),
         tables=goals.tables(measured, stalled),

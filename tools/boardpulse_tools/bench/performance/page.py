@@ -34,6 +34,7 @@ boardpulse bench performance --only scale       # one bench anew, the others as 
 boardpulse bench performance --from docs/{REPORTS}   # the page anew, from the same numbers
 boardpulse bench performance --short            # few rounds and small loads, into build/performance
 boardpulse bench compare BEFORE AFTER           # two reports of one bench
+boardpulse bench compare ONE MORE --baseline FILE   # runs against stored ratios: worse in every run is a regression
 ```
 
 It takes a machine that has nothing else to do, `mosquitto`, and for the peers a network: they are installed into
