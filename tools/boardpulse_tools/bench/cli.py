@@ -81,14 +81,15 @@ def chaos(json_wanted: bool, short: bool, only: tuple[str, ...], seed: int | Non
 @bench.command()
 @click.option("--json", "json_wanted", is_flag=True, help="One JSON object instead of tables.")
 @click.option("--peers", is_flag=True, help="Measure mqtt-exporter and mqtt2prometheus, too, and get them.")
+@click.option("--clients", is_flag=True, help="Measure bare subscribers of other MQTT libraries, too, and get them.")
 @click.option("--short", is_flag=True, help="Small streams, to see that it works: eight seconds a subject and round.")
 @click.option("--rounds", type=click.IntRange(1, 1_000), default=5, show_default=True, help="Of which medians are.")
-def ingest(json_wanted: bool, peers: bool, short: bool, rounds: int) -> None:
+def ingest(json_wanted: bool, peers: bool, clients: bool, short: bool, rounds: int) -> None:
     """What a message costs the bridge, beside a bare paho subscriber and the peers."""
     from boardpulse_tools.bench.ingest import command
 
     with ended_in_order():
-        report = command.ingest_report(rounds, peers, short, teller())
+        report = command.ingest_report(rounds, peers, short, teller(), clients)
     finish(report, json_wanted)
 
 

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from boardpulse_tools.bench.ingest import client_results, clients, results, rounds
 from boardpulse_tools.bench.ingest import peers as others
-from boardpulse_tools.bench.ingest import results, rounds
 from boardpulse_tools.bench.ingest.loads import Loads, Plan
 from boardpulse_tools.bench.ingest.rounds import Tell
 from boardpulse_tools.bench.ingest.subjects import DURABLE, Subject, own_subjects
@@ -36,16 +36,26 @@ COMPACTION = (
     "measured apart and is in the cost of the bridge with history."
 )
 PAHO = "The paho subscribers have a callback that counts and does nothing else."
+CLIENTS = (
+    "The bridge's source without its core counts frames, and has each confirmed at once. Other libraries, {versions}, "
+    "run as their own pages show; they confirm before the callback is called, the source after."
+)
 SHORT_NOTE = "Short form: it shows that everything works, and its numbers are not worth quoting."
 
 
-def ingest_report(round_count: int, peers: bool, short: bool, tell: Tell = lambda _: None) -> Report:
+def ingest_report(
+    round_count: int, peers: bool, short: bool, tell: Tell = lambda _: None, other_clients: bool = False
+) -> Report:
     """Measure, and judge. `tell` hears how far it is."""
     began, started = datetime.now(UTC), time.monotonic()
-    subjects, missing = own_subjects(), dict[str, str]()
+    subjects, missing, versions = own_subjects(), dict[str, str](), dict[str, str]()
     if peers:
         found, missing = others.available(others.cache_folder(), tell)
         subjects += found
+    if other_clients:
+        libraries = clients.available(others.cache_folder(), tell)
+        subjects += libraries.subjects
+        missing, versions = missing | libraries.missing, libraries.versions
     plan = SHORT if short else LONG
     measured = _measure(subjects, plan, round_count, tell)
     whole = {
@@ -58,7 +68,12 @@ def ingest_report(round_count: int, peers: bool, short: bool, tell: Tell = lambd
         "missing": missing,
     }
     said = [*_how(plan, short), *_compaction(measured), *troubles(measured, missing)]
-    return Report(whole, results.goals(measured, peers), results.tables(measured), said)
+    tables = results.tables(measured)
+    if other_clients:
+        whole |= {"versions": versions, "vs_source": client_results.ratios(measured)}
+        tables.append(client_results.table(measured))
+        said.append(CLIENTS.format(versions=", ".join(f"{name} {number}" for name, number in versions.items())))
+    return Report(whole, results.goals(measured, peers), tables, said)
 
 
 def _measure(subjects: list[Subject], plan: Plan, round_count: int, tell: Tell) -> dict[str, dict[str, Any]]:

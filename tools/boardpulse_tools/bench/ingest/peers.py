@@ -41,15 +41,22 @@ def mqtt_exporter_program(folder: Path) -> Path:
     """Its command in an environment of its own below `folder`, made if it is not there. ProcessError: not to be had."""
     home = folder / f"mqtt-exporter-py{sys.version_info.major}.{sys.version_info.minor}"
     program = home / "bin" / "mqtt-exporter"
-    if not program.exists():
-        shutil.rmtree(home, ignore_errors=True)  # of an installation that was cut short
-        try:
-            venv.create(home, with_pip=True)
-        except (OSError, subprocess.SubprocessError) as error:
-            raise ProcessError(f"no environment for {MQTT_EXPORTER}: {error}") from error
-        pip = [str(home / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-        _run([*pip, f"mqtt-exporter=={MQTT_EXPORTER_VERSION}"], folder)
+    python_environment(home, f"mqtt-exporter=={MQTT_EXPORTER_VERSION}", program)
     return program
+
+
+def python_environment(home: Path, requirement: str, proof: Path) -> None:
+    """An environment with what is required, in `home`; made unless the file `proof` is there. ProcessError: it cannot
+    be had."""
+    if proof.exists():
+        return
+    shutil.rmtree(home, ignore_errors=True)  # of an installation that was cut short
+    try:
+        venv.create(home, with_pip=True)
+    except (OSError, subprocess.SubprocessError) as error:
+        raise ProcessError(f"no environment for {requirement}: {error}") from error
+    pip = [str(home / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    _run([*pip, requirement], home)
 
 
 def mqtt2prometheus_program(folder: Path) -> Path:

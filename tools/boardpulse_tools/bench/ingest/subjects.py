@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from boardpulse_tools.bench.ingest import compaction, floor
+from boardpulse_tools.bench.ingest import compaction, counting, floor
 from boardpulse_tools.bench.trace import CATALOGUE_NAMES
 from boardpulse_tools.bridge import Bridge
 from boardpulse_tools.network import LOOPBACK, free_port, listening
@@ -83,7 +83,7 @@ class Subject:
     qos: int = 0
     batch: int = 1
     json: bool = False
-    topic: str = floor.TOPIC
+    topic: str = counting.TOPIC
     prefix: str = ""
     probed: bool = False
     apart: Callable[[], float] = lambda: 0.0
@@ -125,7 +125,7 @@ def paho(name: str, qos: int) -> Subject:
         port = free_port()
         command = [sys.executable, "-m", floor.__name__, str(broker_port), str(port), str(qos)]
         process = Process("paho", command, folder / "paho.log")
-        return Running(process, starter(process, port), port, lambda page: sum_of(page, floor.COUNTER))
+        return Running(process, starter(process, port), port, lambda page: sum_of(page, counting.COUNTER))
 
     return Subject(name, make, qos=qos)
 

@@ -110,6 +110,7 @@ class _Streams:
         steady = self._loads.paced(self._subject)
         self._greet(PACED)
         self._sender.send(steady, 0, plan.warm_up, plan.rate)
+        self._rest()  # so that none of the warm-up is counted with what follows
         paced = self._measure(steady, plan.warm_up, plan.window, plan.rate)
         page = self._running.page()
         peak = self._peak_mib()
