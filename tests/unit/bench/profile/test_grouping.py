@@ -57,6 +57,15 @@ def test_the_dearest_function_comes_first_with_its_calls_for_a_unit() -> None:
     assert found[0]["share"] > found[1]["share"] > 0
 
 
+def test_what_is_defined_in_a_function_counts_for_it_and_its_calls_do_not() -> None:
+    body = "[list(map(lambda one: sum(range(2_000)), range(9))) for _ in range(3)]"
+    found = grouped(profiled(function_in("core/decode.py", "_read", body)), 1)
+    assert [(one["function"], one["part"], one["calls"]) for one in found["dearest"]] == [
+        ("host_bridge/core/decode.py: _read", parts.CBOR, 2)
+    ]
+    assert found["dearest"][0]["share"] > 0.95
+
+
 def test_a_module_without_a_part_is_told_and_counts_for_the_rest() -> None:
     found = grouped(profiled(function_in("core/brand_new.py", "new"), function_in("core/clock.py", "known")), 1)
     assert found["without_part"] == ["host_bridge/core/brand_new.py"]
@@ -89,7 +98,6 @@ def test_what_the_bridge_is_called_back_for_is_not_the_callers() -> None:
     [
         ("host_bridge/core/decode.py", "_read", parts.CBOR),
         ("host_bridge/core/decode.py", "_samples", parts.CHECKS),
-        ("host_bridge/core/decode.py", "_read.<locals>.<listcomp>", parts.CBOR),
         ("host_bridge/sinks/history/columns.py", "anything", parts.STORE),
         ("host_bridge/core/brand_new.py", "anything", None),
         ("host_bridge/sinks/brand_new.py", "anything", None),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from cProfile import Profile
 from dataclasses import dataclass
@@ -42,18 +42,21 @@ def module_of(file: str) -> str | None:
 def spent(profile: Profile) -> tuple[list[Spent], float]:
     """The bridge's functions, the dearest first, and the seconds of everything.
 
-    What Python's library, or code that was generated, takes when a function calls it is that function's.
+    A function has what it takes by itself, in what is defined inside of it (as comprehensions are), and in what it
+    calls of Python's library or of generated code. Its calls are those of itself.
     """
     entries = {id(entry.code): entry for entry in profile.getstats()}  # equal code may be of two modules
-    found: list[Spent] = []
+    seconds: defaultdict[tuple[str, str], float] = defaultdict(float)
+    calls: Counter[tuple[str, str]] = Counter()
     for entry in entries.values():
         code = entry.code
         module = _module(code)
         if module is None:
             continue
-        seconds = entry.inlinetime + sum(_foreign(call, entries, ()) for call in entry.calls or ())
-        function = code.co_qualname if isinstance(code, CodeType) else code
-        found.append(Spent(module, function, part_of(module, function), seconds, entry.callcount))
+        name, _, inside = (code.co_qualname if isinstance(code, CodeType) else code).partition(".<locals>")
+        seconds[module, name] += entry.inlinetime + sum(_foreign(call, entries, ()) for call in entry.calls or ())
+        calls[module, name] += 0 if inside else entry.callcount
+    found = [Spent(*key, part_of(*key), took, calls[key]) for key, took in seconds.items()]
     total = sum(entry.inlinetime for entry in entries.values())
     return sorted(found, key=lambda one: one.seconds, reverse=True), total
 

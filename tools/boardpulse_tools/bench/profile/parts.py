@@ -102,8 +102,7 @@ PARTS = (LOOP, WAY, CBOR, CHECKS, VALUES, THRESHOLDS, LEDGER, CLOCK, STATES, BOA
 
 def part_of(module: str, function: str) -> str | None:
     """The part of a function, by its module's path in the checkout and its qualified name. None: nobody has said."""
-    # What is defined inside of a function, as a comprehension is, belongs to it.
-    named = FUNCTIONS.get(module, {}).get(function.split(".<locals>")[0])
+    named = FUNCTIONS.get(module, {}).get(function)
     if named is not None:
         return named
     while module:
