@@ -63,11 +63,15 @@ def test_the_longest_pause_is_that_of_a_frame_which_was_due_during_the_scrape() 
 
 def test_growth_is_the_largest_size_over_the_smallest() -> None:
     sizes = {
-        str(devices): {"engine_us": {"median": cost}, "memory": {"most_bytes_per_device": memory}}
+        str(devices): {
+            "engine_us": {"median": cost},
+            "memory": {"most_bytes_per_device": memory, "memory_growth": memory / 4_000},
+        }
         for devices, cost, memory in ((100, 8.0, 9_000.0), (1_000, 9.0, 5_000.0), (10_000, 12.0, 4_000.0))
     }
     assert {goal.name: goal.value for goal in scale_goals.goals(sizes)} == {
         "bytes_per_device": 4_000.0,
+        "memory_growth": 1.0,
         "cost_growth": pytest.approx(1.5),
     }
 

@@ -8,6 +8,7 @@ from itertools import count, islice
 
 from boardpulse_tools.bench import fleet_load
 from boardpulse_tools.bench.process_use import rss_bytes
+from boardpulse_tools.bench.scale.passing import Passing
 from host_bridge.core.fleet import Fleet
 from host_bridge.core.received import FRAME, Received
 from host_bridge.engine import BATCH, Engine
@@ -24,22 +25,34 @@ THRESHOLDS = (
 
 
 class MadeFleet:
-    """`devices` boards of twelve series, thresholds on; history off, unless `keep`."""
+    """`devices` boards of twelve series, thresholds on; history off, unless `keep`. It lives in the machine's time,
+    or in one that passes with its messages."""
 
-    def __init__(self, devices: int, keep: bool = False) -> None:
+    def __init__(self, devices: int, keep: bool = False, passing: Passing | None = None) -> None:
         self.devices = devices
+        self._passing = passing
+        self._clock = passing.monotonic if passing else time.monotonic
+        self._wall = passing.wall if passing else time.time
+        self._interval_ms = round(passing.spacing_s * 1000) if passing else fleet_load.INTERVAL_MS
         room = Limits(max_devices=devices + 1, max_series=max(500_000, devices * 2 * fleet_load.SERIES))
         self.fleet = Fleet(Settings(room, THRESHOLDS, keep=keep))
         self.exposition = Exposition(self.fleet.dirty)
-        self.engine = Engine(self.fleet, log=lambda line: None, catch_up=self.exposition.catch_up)
+        self.engine = Engine(
+            self.fleet,
+            log=lambda line: None,
+            catch_up=self.exposition.catch_up,
+            clock=passing.monotonic if passing else None,
+            wall=passing.wall if passing else None,
+        )
         self._frames = self._endless()
-        self._born = time.monotonic()
+        self._born = self._clock()
 
     def greet(self) -> None:
         """Have every device say hello."""
-        now = time.time()
+        now = self._wall()
         for device in range(self.devices):
-            self.take([self._received(device, fleet_load.hello(device, now), "hello")])
+            hello = fleet_load.hello(device, now, self._interval_ms, self._interval_ms)
+            self.take([self._received(device, hello, "hello")])
 
     def frames(self, n: int) -> list[Received]:
         """The next `n` frames, of one device after another."""
@@ -61,7 +74,7 @@ class MadeFleet:
     def handle(self, received: list[Received]) -> float:
         """Hand frames to the core alone; seconds of this thread's processor time."""
         handle = self.fleet.handle
-        now = time.monotonic()
+        now = self._clock()
         began = time.thread_time()
         for one in received:
             handle(one, now)
@@ -70,7 +83,7 @@ class MadeFleet:
     def sweep(self) -> float:
         """Seconds of processor time of the look at every device that comes each second."""
         began = time.thread_time()
-        self.fleet.tick(time.monotonic() + 2.0, time.time())
+        self.fleet.tick(self._clock() + 2.0, self._wall())
         return time.thread_time() - began
 
     def draw(self) -> tuple[float, int]:
@@ -92,12 +105,14 @@ class MadeFleet:
 
     def _endless(self) -> Iterator[Received]:
         for round_ in count():
-            uptime_ms = 2_000 + int((time.monotonic() - self._born) * 1000)
+            uptime_ms = 2_000 + int((self._clock() - self._born) * 1000)
             for device in range(self.devices):
+                if self._passing is not None:
+                    uptime_ms = self._passing.sent()
                 yield self._received(device, fleet_load.samples(device, round_, uptime_ms), "up")
 
     def _received(self, device: int, payload: bytes, channel: str) -> Received:
-        return Received("mqtt", _PORT, time.time(), FRAME, payload, fleet_load.device_id(device), channel)
+        return Received("mqtt", _PORT, self._wall(), FRAME, payload, fleet_load.device_id(device), channel)
 
 
 def settled_rss() -> int:

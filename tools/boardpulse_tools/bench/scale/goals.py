@@ -6,21 +6,24 @@ from boardpulse_tools.bench.report import Goal, Table
 
 BYTES_PER_DEVICE = 4096
 COST_GROWTH = 1.3
+MEMORY_GROWTH = 1.01  # flat, but for what an allocator does
 
 
 def goals(sizes: dict[str, Any]) -> list[Goal]:
-    """Memory at the largest size, pages included, at its worst over the messages; cost there ÷ that at the smallest."""
+    """Memory at the largest size, pages included, at its worst over the messages, and how it grew once everything that
+    is kept for a time was full; cost there ÷ that at the smallest."""
     small, large = (sizes[name] for name in (min(sizes, key=int), max(sizes, key=int)))
     growth = large["engine_us"]["median"] / small["engine_us"]["median"]
     return [
         Goal("bytes_per_device", large["memory"]["most_bytes_per_device"], BYTES_PER_DEVICE),
+        Goal("memory_growth", large["memory"]["memory_growth"], MEMORY_GROWTH),
         Goal("cost_growth", growth, COST_GROWTH),
     ]
 
 
 def tables(results: dict[str, Any]) -> list[Table]:
-    """How it grows, all statistics of the costs, and where the memory is."""
-    return [*growth_tables(results["sizes"]), *_places(results["places"])]
+    """How it grows, all statistics of the costs, memory while messages come, and where it is."""
+    return [*growth_tables(results["sizes"]), _curves(results["sizes"]), *_places(results["places"])]
 
 
 def growth_tables(sizes: dict[str, Any]) -> list[Table]:
@@ -52,6 +55,25 @@ def _row(devices: int, size: dict[str, Any]) -> tuple[str, ...]:
         f"{memory['growth_bytes_per_message']:.4f}",
         *(f"{start[name]['median']:.2f}" for name in ("seconds", "cpu_seconds")),
     )
+
+
+def _curves(sizes: dict[str, Any]) -> Table:
+    """What the process holds after each quarter of the messages."""
+    rows = []
+    for devices, size in sizes.items():
+        memory = size["memory"]
+        looks = memory["rss_bytes"]
+        quarters = [looks[len(looks) * quarter // 4 - 1] for quarter in (1, 2, 3, 4)]
+        rows.append((
+            f"{int(devices):,}",
+            f"{memory['messages']:,}",
+            f"{memory['passed_s'] / 3600:.1f}",
+            *(f"{bytes_ / 2**20:,.2f}" for bytes_ in (looks[0], *quarters)),
+            f"{memory['memory_growth']:.4f}",
+        ))  # fmt: skip
+    parts = ("a twentieth", "a quarter", "half", "three quarters", "all")
+    title = "Memory of the process over the messages, MiB; and of the devices, all ÷ a quarter"
+    return Table(title, ("devices", "messages", "hours", *parts, "growth"), rows)
 
 
 _MEMORY = ("fleet_bytes_per_device", "page_bytes_per_device", "most_bytes_per_device")

@@ -10,7 +10,7 @@ from typing import Any
 from boardpulse_tools.bench import programs
 from boardpulse_tools.bench.fleet_load import SERIES
 from boardpulse_tools.bench.scale import start
-from boardpulse_tools.bench.scale.memory import LOOKS
+from boardpulse_tools.bench.scale.memory import FULL, LOOKS
 from boardpulse_tools.bench.stats import summary
 
 TRACED = 1_000  # devices: tracemalloc makes everything slow
@@ -77,7 +77,8 @@ def _cost(answers: list[dict[str, float]], messages: int) -> dict[str, Any]:
 
 
 def memory(devices: int, messages: int) -> dict[str, Any]:
-    """Bytes a device: of the fleet alone, with its page, and at most over the messages; and how it grew meanwhile."""
+    """Bytes a device: of the fleet alone, with its page, and at most over the messages; and how it grew meanwhile, over
+    as many hours for the devices as `passed_s` says."""
     found = programs.run("scale.memory", devices, messages)
     empty, looks = found["empty"], found["looks"]
     return {
@@ -86,9 +87,17 @@ def memory(devices: int, messages: int) -> dict[str, Any]:
         "fleet_bytes_per_device": (found["filled"] - empty) / devices,
         "page_bytes_per_device": (found["drawn"] - empty) / devices,
         "most_bytes_per_device": (max(found["drawn"], *looks) - empty) / devices,
+        "memory_growth": growth(empty, looks),
         "growth_bytes_per_message": _slope(looks) / (messages // LOOKS),
+        "spacing_s": found["spacing_s"],
+        "passed_s": found["passed_s"],
         "rss_bytes": looks,
     }
+
+
+def growth(empty: int, looks: list[int]) -> float:
+    """What the devices take in the end ÷ what they took when a quarter of the messages was taken."""
+    return (looks[-1] - empty) / (looks[FULL] - empty)
 
 
 def _slope(looks: list[int]) -> float:

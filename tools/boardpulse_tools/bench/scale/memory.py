@@ -1,8 +1,9 @@
 """A program that measures memory for `bench scale`: `python -m boardpulse_tools.bench.scale.memory DEVICES MESSAGES`.
 
 Prints one JSON object: bytes of the process (resident) before there are devices, with them, with their page drawn, and
-at even distances over MESSAGES further frames, each twentieth of which is followed by a page. With a third argument,
-`trace`, it prints what tracemalloc says instead: bytes in all, and the places that hold most of them.
+at even distances over MESSAGES further frames, each twentieth of which is followed by a page. Over these so much time
+passes for the boards and the bridge that whatever is kept for a time is full by a quarter of them. With a third
+argument, `trace`, it prints what tracemalloc says instead: bytes in all, and the places that hold most of them.
 """
 
 import gc
@@ -13,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from boardpulse_tools.bench.scale.fleet import MadeFleet, settled_rss
+from boardpulse_tools.bench.scale.passing import FILLED_BY, Passing, spacing_s
 
 LOOKS = 20
+FULL = LOOKS // FILLED_BY - 1  # the look by which whatever is kept for a time is full
 ROUNDS = 3  # frames of each device before memory is looked at
 TOP = 15
 _ROOT = Path(__file__).resolve().parents[4]
@@ -26,7 +29,8 @@ def measure(devices: int, messages: int) -> dict[str, Any]:
     warm.greet()
     warm.run(10)
     warm.draw()
-    made = MadeFleet(devices)
+    passing = Passing(devices, spacing_s(devices, messages))
+    made = MadeFleet(devices, passing=passing)
     empty = settled_rss()
     made.greet()
     made.run(ROUNDS * devices)
@@ -39,7 +43,8 @@ def measure(devices: int, messages: int) -> dict[str, Any]:
         made.draw()
         looks.append(settled_rss())
     made.check(ROUNDS * devices + messages // LOOKS * LOOKS)
-    return {"empty": empty, "filled": filled, "drawn": drawn, "looks": looks}
+    said = {"spacing_s": passing.spacing_s, "passed_s": passing.monotonic()}
+    return {"empty": empty, "filled": filled, "drawn": drawn, "looks": looks, **said}
 
 
 def trace(devices: int) -> dict[str, Any]:

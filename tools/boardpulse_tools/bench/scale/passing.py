@@ -1,0 +1,41 @@
+"""Time that passes as messages come: hours of a fleet in the minutes of a bench."""
+
+import random
+
+from host_bridge.core.drift import WINDOW_MS
+
+MOST_DELAY_S = 0.05  # as of a network: the fastest frames are what clocks follow, so that all alike would be too easy
+LEAST_SPACING_S = 60.0  # a clock's hull takes a point a minute
+FILLED_BY = 4  # windows are full when the 4th part of the messages was taken
+MARGIN = 1.1  # and a little before that
+_BEGAN_S = 1_750_000_000.0  # Unix
+_UP_S = 1.0 + MOST_DELAY_S  # of every board at that moment: its hello says 1 s
+
+
+class Passing:
+    """`spacing_s` pass while each of `devices` boards sends once; and how late messages come, the same in each run."""
+
+    def __init__(self, devices: int, spacing_s: float) -> None:
+        self.spacing_s = spacing_s
+        self._a_message_s = spacing_s / devices
+        self._passed_s = 0.0
+        self._random = random.Random(1)  # noqa: S311 - nobody is to be kept from guessing it
+
+    def monotonic(self) -> float:
+        """Seconds that have passed."""
+        return self._passed_s
+
+    def wall(self) -> float:
+        """Unix seconds."""
+        return _BEGAN_S + self._passed_s
+
+    def sent(self) -> int:
+        """One message comes now: the uptime in ms at which it was sent."""
+        self._passed_s += self._a_message_s
+        return int((_UP_S + self._passed_s - self._random.random() * MOST_DELAY_S) * 1000)
+
+
+def spacing_s(devices: int, messages: int) -> float:
+    """How far apart a board's messages have to be for the longest window to be full by FILLED_BY."""
+    rounds = messages / devices / FILLED_BY
+    return max(LEAST_SPACING_S, MARGIN * WINDOW_MS / 1000 / rounds)
