@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterator
 from itertools import accumulate
 
+from host_bridge.core.columns import label_text
 from host_bridge.core.numerals import canonical, decimal
 from host_bridge.core.records import KeptSeries
-from host_bridge.core.series import label_text
 from host_bridge.sinks.history.series_data import SeriesData
 
 TYPES = ("gauge", "counter", "histogram")

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from host_bridge.core.actions import Alert
 from host_bridge.core.catalogue import bridge_metric
+from host_bridge.core.columns import Column
 from host_bridge.core.device import Device
-from host_bridge.core.series import Block, Series, label_text
+from host_bridge.core.rows import Exchange
+from host_bridge.core.series import Block, Series
 from host_bridge.core.thresholds import LEVEL, OK, Watch, applies
 from host_bridge.settings import Threshold
 from shared_schema import messages as m
@@ -27,8 +29,7 @@ class BoundWatch(Watch):
     def __init__(self, rule: Threshold, device: Device, series: Series, alerts: Alerts) -> None:
         super().__init__(rule, series, alerts.changed)
         self.device = device
-        values = rule.name, _joined(series.label_values)
-        self.shown = Series(alerts.family, _METRIC, device.labels + label_text(_METRIC.labels, values), values)
+        self.shown = Series(alerts.column(rule.name, _joined(series.label_values)), device.labels)
 
 
 def _joined(values: tuple[str, ...]) -> str:
@@ -41,9 +42,13 @@ class Alerts:
 
     def __init__(self, context: Context, rules: Sequence[Threshold]) -> None:
         self._context = context
-        self.family = context.registry.bridge(_METRIC.name)
+        self._family = context.registry.bridge(_METRIC.name)
         self._rules: dict[str, list[Threshold]] = {}
         self.replace(rules)
+
+    def column(self, alert: str, series: str) -> Column:
+        """Of the states of an alert about a series, whichever device's."""
+        return self._context.registry.column(self._family, _METRIC, (alert, series))
 
     def replace(self, rules: Sequence[Threshold]) -> None:
         """Other rules from now on; the caller binds every series anew."""
@@ -62,10 +67,8 @@ class Alerts:
                 series.watches = tuple(BoundWatch(rule, device, series, self) for rule in rules)
                 watches += series.watches  # type: ignore[arg-type]  # they were made in the line before
         if watches:
-            device.alert_block = Block([*device.alert_block.series, *(watch.shown for watch in watches)])
-            for watch in watches:
-                watch.shown.value = LEVEL[OK]
-            self._context.dirty.mark(device.alert_block)
+            new = [watch.shown for watch in watches]
+            self._show(device, [*device.alert_block.series, *new], new)
 
     def unbind(self, device: Device, serieses: Sequence[Series]) -> None:
         """The series have gone, or are to be bound anew: their alerts end."""
@@ -75,10 +78,15 @@ class Alerts:
         for watch in watches:
             watch.no_data(0)
         gone = {id(watch.shown) for watch in watches}
-        device.alert_block = Block([series for series in device.alert_block.series if id(series) not in gone])
         for series in serieses:
             series.watches = ()
-        self._context.dirty.mark(Block([], [watch.shown for watch in watches]))
+        self._show(device, [series for series in device.alert_block.series if id(series) not in gone])
+
+    def _show(self, device: Device, serieses: list[Series], new: Sequence[Series] = ()) -> None:
+        before, device.alert_block = device.alert_block, Block(serieses)
+        for series in new:
+            series.value = LEVEL[OK]
+        self._context.dirty.mark(Exchange((device.alert_block,), (before,)))
 
     def no_data(self, device: Device) -> None:
         """The device is silent: no alert about its values can be upheld."""

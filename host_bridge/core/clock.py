@@ -18,7 +18,9 @@ _BEST_S, _WORST_DECADES = 0.01, 4  # quality: 1 at 10 ms, 0 at 100 s
 
 def quality(error_s: float) -> float:
     """1 when samples' times are right to 10 ms, a quarter less for each tenfold of it, 0 at 100 s."""
-    return min(1.0, max(0.0, 1 - log10(max(error_s, _BEST_S) / _BEST_S) / _WORST_DECADES))
+    if error_s <= _BEST_S:
+        return 1.0
+    return max(0.0, 1 - log10(error_s / _BEST_S) / _WORST_DECADES)
 
 
 class Clock(Line):
@@ -192,7 +194,11 @@ class Clock(Line):
     @property
     def quality(self) -> float:
         """quality() of the spread, with what is unsure before the first minute is over."""
-        return quality(self.spread + (0.0 if self._used is not None or self._envelope.xs else _FIRST_MINUTE_S))
+        return self.judge(self.spread)
+
+    def judge(self, spread: float) -> float:
+        """The quality, for who knows the spread already."""
+        return quality(spread if self._used is not None or self._envelope.xs else spread + _FIRST_MINUTE_S)
 
     def state(self) -> list[object]:
         """What restore() needs, as JSON can carry it."""

@@ -8,7 +8,7 @@ from host_bridge.core.device import Boot, Device
 from host_bridge.core.keeping import Keeping
 from host_bridge.core.ratelimit import RateLimit
 from host_bridge.core.registry import Registry
-from host_bridge.core.series import Dirty
+from host_bridge.core.rows import Dirty
 from host_bridge.core.tally import Tally
 from host_bridge.settings import Settings
 
@@ -32,8 +32,10 @@ class Context:
 
     def mark_status(self, device: Device) -> None:
         """What the bridge says about a device has changed. After the change, as the page may be drawn at any moment."""
-        if device.status is not None:
-            self.dirty.mark(device.status)
+        status = device.status
+        if status is not None:
+            status.anew = True
+            self.dirty.mark(status)
 
     def say(self, level: str, event: str, now: float, device_id: str, **fields: object) -> None:
         """A line for the log; lines of one kind are limited in their rate, about one device and in all."""

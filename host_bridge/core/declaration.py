@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from sys import intern
 
 from host_bridge.core.catalogue import Metric
+from host_bridge.core.columns import label_text
 from host_bridge.core.plan import Place, Plan
 from host_bridge.core.registry import RefusedSeriesError, Registry, Unlisted, series_weight
-from host_bridge.core.series import HistogramSeries, Series, label_text
+from host_bridge.core.series import HistogramSeries, Series
 from shared_schema import messages as m
 from shared_schema.hello import Group
 from shared_schema.hello import Series as Declared
@@ -114,7 +115,7 @@ class _Resolver:
             raise RefusedSeriesError("repeated", f"{metric.name} is declared twice with the same labels")
         series = self._left.get(key)
         if series is None:
-            series = self._registry.add(metric, key[1], tuple(map(intern, values)), self._weight)
+            series = self._registry.add(metric, tuple(map(intern, values)), self._device_labels, self._weight)
             self._out.new.append(series)
         self._used.add(key)
         return series

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from host_bridge.core import liveness
 from host_bridge.core.clock import Clock
+from host_bridge.core.columns import label_text
 from host_bridge.core.ledger import Counts, Ledger
 from host_bridge.core.plan import Plan
 from host_bridge.core.records import HelloRecord
+from host_bridge.core.rows import Drawable
 from host_bridge.core.sequence import Sequence
-from host_bridge.core.series import Block, CounterSeries, HistogramSeries, Lines, Series, label_text
+from host_bridge.core.series import Block, CounterSeries, HistogramSeries, Series
 from host_bridge.core.tally import Reasons, Tally
 from shared_schema.hello import Hello
 
@@ -18,13 +20,18 @@ MAX_OVER = 16  # boots that are forgotten but for their numbers: what they had s
 MAX_DECLARATIONS = 8  # of one boot: the present one and those that frames still in an outbox may name
 
 
-class Status(Lines):
-    """What the bridge says about a device (status.py). `closed`: it is to go; the device has another one."""
+class Status(Drawable):
+    """What the bridge says about a device (status.py).
 
-    __slots__ = ("closed",)
+    anew    more has changed than a frame changes that is as expected
+    closed  it is to go; the device has another one
+    """
 
-    def __init__(self, labels: str) -> None:
-        super().__init__(labels)
+    __slots__ = ("anew", "closed")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.anew = True
         self.closed = False
 
 

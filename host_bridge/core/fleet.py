@@ -13,7 +13,7 @@ from host_bridge.core.ratelimit import RateLimit
 from host_bridge.core.received import BAD, FRAME, LINK_DOWN, TEXT, Received
 from host_bridge.core.records import KeptDevice, Record
 from host_bridge.core.router import Router
-from host_bridge.core.series import Dirty
+from host_bridge.core.rows import Dirty
 from host_bridge.core.snapshot import last_seen
 from host_bridge.core.tally import Tally, bump
 from host_bridge.core.view import DeviceView, Reading, readings, view

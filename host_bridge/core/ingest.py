@@ -13,7 +13,7 @@ from host_bridge.core.plan import Plan
 from host_bridge.core.presence import Presence
 from host_bridge.core.received import Received
 from host_bridge.core.records import EventRecord, SamplesRecord
-from host_bridge.core.sequence import REPEATED
+from host_bridge.core.sequence import RECEIVED, REPEATED
 from host_bridge.core.twins import Twins
 from host_bridge.core.values import sample_uptimes, show
 from shared_schema import messages as m
@@ -49,27 +49,43 @@ class Ingest:
         # First, so that a device that comes back comes back with its values.
         self._heard(device, boot, samples, received, now)
         live_only = self._context.keeping.live_only
-        if live_only or boot.sequence.take(samples.seq) < REPEATED:
+        took = RECEIVED if live_only else boot.sequence.take(samples.seq)
+        as_expected = took == RECEIVED and device.boot is boot and not samples.removed
+        if took < REPEATED:
             if samples.removed and not live_only:
                 boot.sequence.thinned += samples.removed
-            last = uptimes[-1]
-            if not received.retained:
-                if boot is device.boot:
-                    boot.clock.observe(last, received.at)
-                else:
-                    self._over(device, boot, last, received, now)
-            surplus = len(samples.columns) - plan.width
-            if surplus or plan.refused:
-                device.fields_skipped += surplus + plan.refused
-            used = plan.narrow if surplus and plan.narrow else plan
-            if used.kept is not None and not live_only:
-                self._keep(used, boot, samples, uptimes, received.at, None if device.boot is boot else boot.bases)
-            if samples.seq >= plan.newest and samples.declaration == boot.declaration and plan.block.shown:
-                plan.newest = samples.seq
-                show(used, samples, uptimes, device.rejected)
-                self._context.dirty.mark(plan.block)
-        self._finish(device, boot, now)
+            as_expected &= self._use(device, boot, plan, samples, uptimes, received, now)
+        self._finish(device, boot, now, as_expected)
         return True
+
+    def _use(
+        self,
+        device: Device,
+        boot: Boot,
+        plan: Plan,
+        samples: Samples,
+        uptimes: list[int],
+        received: Received,
+        now: float,
+    ) -> bool:
+        """Date, keep and show the samples. False when any of them, or a column, could not be used."""
+        if not received.retained:
+            if boot is device.boot:
+                boot.clock.observe(uptimes[-1], received.at)
+            else:
+                self._over(device, boot, uptimes[-1], received, now)
+        surplus = len(samples.columns) - plan.width
+        if surplus or plan.refused:
+            device.fields_skipped += surplus + plan.refused
+        used = plan.narrow if surplus and plan.narrow else plan
+        if used.kept is not None and not self._context.keeping.live_only:
+            self._keep(used, boot, samples, uptimes, received.at, None if device.boot is boot else boot.bases)
+        rejected = device.rejected.total
+        if samples.seq >= plan.newest and samples.declaration == boot.declaration and plan.block.shown:
+            plan.newest = samples.seq
+            show(used, samples, uptimes, device.rejected)
+            self._context.dirty.mark(plan.block)
+        return not surplus and not plan.refused and rejected == device.rejected.total
 
     def _keep(
         self, plan: Plan, boot: Boot, samples: Samples, uptimes: list[int], at: float, bases: Bases | None
@@ -123,9 +139,11 @@ class Ingest:
             return
         self._presence.heard(device, received.at, now)
 
-    def _finish(self, device: Device, boot: Boot, now: float) -> None:
+    def _finish(self, device: Device, boot: Boot, now: float, as_expected: bool = False) -> None:
         context = self._context
-        if device.status is not None:
+        if not as_expected:
+            context.mark_status(device)
+        elif device.status is not None:
             context.dirty.mark(device.status)
         if context.keeping.live_only:
             return

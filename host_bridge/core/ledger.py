@@ -35,13 +35,16 @@ class Counts:
         return self.expected == self.received + self.recovered + self.lost + self.dropped
 
 
+_NONE = (0,) * 10
+
+
 class Ledger:
     """Sums over boots. A boot that is forgotten leaves its counts here."""
 
     __slots__ = ("_closed",)
 
     def __init__(self) -> None:
-        self._closed: tuple[int, ...] = (0,) * 10
+        self._closed: tuple[int, ...] = _NONE
 
     def close(self, sequence: Sequence) -> None:
         """Settle a boot of which nothing more is expected, and keep its counts."""
@@ -78,4 +81,4 @@ def _row(s: Sequence) -> tuple[int, ...]:
 
 
 def _add(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(map(add, one, other))
+    return tuple(map(add, one, other)) if one is not _NONE else other

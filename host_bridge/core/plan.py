@@ -9,7 +9,8 @@ from weakref import WeakValueDictionary
 
 from host_bridge.core.catalogue import Metric
 from host_bridge.core.records import KeptGroup, KeptSeries
-from host_bridge.core.series import Block, CounterSeries, HistogramSeries, Series, Value, Watcher
+from host_bridge.core.rows import Value
+from host_bridge.core.series import Block, CounterSeries, HistogramSeries, Series, Watcher
 
 # Elements are ints, nulls and floats, or lists of them (core/decode.py sees to that); the types say so no further.
 Pick = Callable[[list[Any]], Sequence[Any]]

@@ -15,8 +15,9 @@ from host_bridge.core.device import Boot, Device, device_labels
 from host_bridge.core.plan import Plan
 from host_bridge.core.presence import Presence
 from host_bridge.core.received import Received
+from host_bridge.core.rows import Exchange
 from host_bridge.core.sequence import Dropped, Sequence
-from host_bridge.core.series import Block, CounterSeries, HistogramSeries
+from host_bridge.core.series import CounterSeries, HistogramSeries
 from host_bridge.core.status import Statuses, StatusLines
 from host_bridge.core.twins import Twins
 from shared_schema import messages as m
@@ -153,13 +154,11 @@ class Registration:
         device.series = resolved.series
         device.counted = [one for one in resolved.series if isinstance(one, (CounterSeries, HistogramSeries))]
         context.alerts.bind(device, resolved.new)
-        if resolved.gone:
-            context.dirty.mark(Block([], resolved.gone))
         for plan in resolved.plans:
             plan.watch()
             plan.block.shown = device.shown
-            context.dirty.mark(plan.block)
-        device.blocks = [plan.block for plan in resolved.plans]
+        before, device.blocks = device.blocks, [plan.block for plan in resolved.plans]
+        context.dirty.mark(Exchange(device.blocks, before))
         boot.declare(hello.declaration, resolved.plans)
         self._keep(device, resolved.plans)
         self._remember(boot, hello, frame)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from weakref import WeakValueDictionary
+
 from host_bridge.core.catalogue import BY_KEY, TAKEN, Metric, bridge_metric, sample_names
+from host_bridge.core.columns import Column, Family, weight
 from host_bridge.core.naming import NameRefusedError, exposed
 from host_bridge.core.plan import Shapes
-from host_bridge.core.series import Family, HistogramSeries, Series, make, weight
+from host_bridge.core.series import HistogramSeries, Series, make
 from host_bridge.settings import Limits
 from shared_schema.hello import Series as Declared
 from shared_schema.messages import HISTOGRAM
@@ -25,6 +28,7 @@ class Registry:
         self._claimed: dict[str, Family] = {}  # sample names that custom families take
         self.total = 0
         self.shapes = Shapes()
+        self._columns: WeakValueDictionary[object, Column] = WeakValueDictionary()
 
     def bridge(self, name: str) -> Family:
         """The family of a metric that the bridge makes."""
@@ -49,8 +53,17 @@ class Registry:
         metric = BY_KEY.get(key)
         return len(metric.bounds) + 2 if metric is not None and metric.type == HISTOGRAM else 1
 
-    def add(self, metric: Metric, labels: str, values: tuple[str, ...], device_weight: int) -> Series:
-        """A new series, counted. RefusedSeriesError: reasons conflict, device_limit, total_limit."""
+    def column(self, family: Family, metric: Metric, values: tuple[str, ...]) -> Column:
+        """What series of these label values have in common, of whichever device; known as long as there is one."""
+        key = family, metric, values
+        column = self._columns.get(key)
+        if column is None:
+            column = self._columns[key] = Column(family, metric, values)
+        return column
+
+    def add(self, metric: Metric, values: tuple[str, ...], owner: str, device_weight: int) -> Series:
+        """A new series, counted, of the device with the labels `owner`. RefusedSeriesError: reasons conflict,
+        device_limit, total_limit."""
         if device_weight + weight(metric) > self._limits.max_series_per_device:
             raise RefusedSeriesError("device_limit", f"more than {self._limits.max_series_per_device} series")
         if self.total + weight(metric) > self._limits.max_series:
@@ -58,7 +71,7 @@ class Registry:
         family = self._built_in(metric) if metric.key else self._custom_family(metric)
         family.users += 1
         self.total += weight(metric)
-        return make(family, metric, labels, values)
+        return make(self.column(family, metric, values), owner)
 
     def remove(self, series: Series) -> None:
         """Forget a series that add() made."""
@@ -100,9 +113,9 @@ class Unlisted:
         self.shapes = registry.shapes
         self.columns = registry.columns
 
-    def add(self, metric: Metric, labels: str, values: tuple[str, ...], device_weight: int) -> Series:
+    def add(self, metric: Metric, values: tuple[str, ...], owner: str, device_weight: int) -> Series:
         """A series with a family of its own."""
-        return make(Family(metric), metric, labels, values)
+        return make(Column(Family(metric), metric, values), owner)
 
     def remove(self, series: Series) -> None:
         """Nothing: there is none that could go."""

@@ -52,6 +52,7 @@ class Restore:
                 self._present(device, boot, hellos[kept_boot.boot], counters, now)
         for _, boot, _, marks in boots:
             boot.marks |= matched(device.series, marks)
+        self._context.mark_status(device)
         return device
 
     def merge(self, device: Device, kept: KeptDevice, now: float, wall: float) -> None:
@@ -81,6 +82,7 @@ class Restore:
         same = device.boot is not None and device.boot.id == present
         add_totals(device.series, counters, present=same, over=present not in known)
         self._context.keeping.device(device)
+        self._context.mark_status(device)
 
     def _declared_before(self, device: Device, boot: Boot, hellos: Hellos, now: float) -> None:
         """Have a boot know its earlier declarations; the present one stays the present one."""

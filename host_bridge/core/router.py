@@ -141,6 +141,7 @@ class Router:
         """A kind of a later version that is not reliable: a sign of life, no more."""
         if device is not None:
             device.fields_skipped += 1
+            self._context.mark_status(device)
             if not received.retained and message.boot in device.boots:
                 self._presence.heard(device, received.at, now)
         self._acknowledge(received)

@@ -1,7 +1,4 @@
-"""Families, series and their values, as the exposition reads them.
-
-The engine's thread writes values, the thread that renders reads them, without a lock: every change that a reader may
-see is one assignment. A series' `index` and a block's `drawn` belong to the renderer.
+"""Series and their values.
 
 Values stand in their block, not in their series: a frame then replaces one list, and of the series of a thousand
 devices, which no cache holds, nothing is touched.
@@ -9,48 +6,25 @@ devices, which no cache holds, nothing is touched.
 
 from __future__ import annotations
 
-from array import array
-from collections import deque
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from host_bridge.core.catalogue import Metric
+from host_bridge.core.columns import Column, Family
+from host_bridge.core.rows import Row, Value
 from shared_schema import messages as m
 
 
-class Family:
-    """What series of one name share. `users` counts its live series."""
-
-    __slots__ = ("bounds", "help", "label_names", "name", "type", "unit", "users")
-
-    def __init__(self, metric: Metric) -> None:
-        self.name = metric.name
-        self.type = metric.type
-        self.unit = metric.unit
-        self.help = metric.help
-        self.label_names = metric.labels
-        self.bounds = metric.bounds
-        self.users = 0
-
-
-# An integer in 10**scale, NaN, infinity, a histogram's columns (buckets, +Inf, sum); None: not on the page.
-Value = int | float | tuple[int, ...] | None
-
-
 class Series:
-    """One series, whose value is at `place` in its block."""
+    """One series, whose value is at `place` in its block. `owner`: the labels of its device."""
 
-    __slots__ = ("block", "family", "index", "label_values", "labels", "metric", "place", "watches")
+    __slots__ = ("block", "column", "owner", "place", "watches")
 
-    def __init__(self, family: Family, metric: Metric, labels: str, label_values: tuple[str, ...]) -> None:
-        self.family = family
-        self.metric = metric
-        self.label_values = label_values
-        self.labels = labels  # as they stand between the braces
+    def __init__(self, column: Column, owner: str) -> None:
+        self.column = column
+        self.owner = owner
         self.block: Block | None = None
         self.place = -1
         self.watches: tuple[Watcher, ...] = ()
-        self.index = -1
 
     @property
     def value(self) -> Value:
@@ -63,9 +37,29 @@ class Series:
         self.block.values[self.place] = value
 
     @property
+    def family(self) -> Family:
+        """Its name, type and help."""
+        return self.column.family
+
+    @property
+    def metric(self) -> Metric:
+        """What it was declared as."""
+        return self.column.metric
+
+    @property
+    def label_values(self) -> tuple[str, ...]:
+        """Of the labels behind the device's."""
+        return self.column.label_values
+
+    @property
+    def labels(self) -> str:
+        """All, as they stand between the braces."""
+        return self.owner + self.column.labels
+
+    @property
     def scale(self) -> int:
         """Its integers are in 10**scale of the unit."""
-        return self.metric.scale
+        return self.column.scale
 
 
 class CounterSeries(Series):
@@ -73,9 +67,25 @@ class CounterSeries(Series):
 
     __slots__ = ("base", "last")
 
-    def __init__(self, family: Family, metric: Metric, labels: str, label_values: tuple[str, ...]) -> None:
-        super().__init__(family, metric, labels, label_values)
+    def __init__(self, column: Column, owner: str) -> None:
+        super().__init__(column, owner)
         self.last = self.base = 0
+
+
+class HistogramSeries(Series):
+    """A histogram. Its value: for each bucket the observations in it, +Inf last, then the sum."""
+
+    __slots__ = ("bases", "lasts")
+
+    def __init__(self, column: Column, owner: str) -> None:
+        super().__init__(column, owner)
+        self.lasts: tuple[int, ...] = (0,) * (len(column.metric.bounds) + 2)
+        self.bases: tuple[int, ...] = self.lasts
+
+    @property
+    def bounds(self) -> tuple[int, ...]:
+        """Of its buckets, in the scale; without +Inf."""
+        return self.metric.bounds
 
 
 class Watcher:
@@ -88,133 +98,30 @@ class Watcher:
         raise NotImplementedError
 
 
-class HistogramSeries(Series):
-    """A histogram. Its value: for each bucket the observations in it, +Inf last, then the sum."""
-
-    __slots__ = ("bases", "lasts")
-
-    def __init__(self, family: Family, metric: Metric, labels: str, label_values: tuple[str, ...]) -> None:
-        super().__init__(family, metric, labels, label_values)
-        self.lasts: tuple[int, ...] = (0,) * (len(metric.bounds) + 2)
-        self.bases: tuple[int, ...] = self.lasts
-
-    @property
-    def bounds(self) -> tuple[int, ...]:
-        """Of its buckets, in the scale; without +Inf."""
-        return self.metric.bounds
-
-
-def make(family: Family, metric: Metric, labels: str, label_values: tuple[str, ...]) -> Series:
+def make(column: Column, owner: str) -> Series:
     """A series of the metric's type."""
-    kind = {m.COUNTER: CounterSeries, m.HISTOGRAM: HistogramSeries}.get(metric.type, Series)
-    return kind(family, metric, labels, label_values)
+    kind = {m.COUNTER: CounterSeries, m.HISTOGRAM: HistogramSeries}.get(column.metric.type, Series)
+    return kind(column, owner)
 
 
-class Drawable:
-    """What the renderer draws anew when it was marked."""
-
-    __slots__ = ("dirty",)
-
-    def __init__(self) -> None:
-        self.dirty = False
-
-
-class Block(Drawable):
+class Block(Row):
     """Series that change together; `values` are theirs, in the same order. A series that was in another block before
-    brings its value along. `shown`: whether its values may be on the page.
+    brings its value along."""
 
-    `gone` are series that the renderer is to forget. The engine's thread sets it when it makes the block, never later.
-    `drawn` are the values on the page; empty: the page may have others of another block.
-    """
+    __slots__ = ("series",)
+    values: list[Value]
 
-    __slots__ = ("drawn", "gone", "series", "shown", "values")
-
-    def __init__(self, series: Sequence[Series], gone: list[Series] | None = None) -> None:
-        super().__init__()
-        self.values: list[Value] = [one.value for one in series]
+    def __init__(self, series: Sequence[Series]) -> None:
+        super().__init__(series[0].owner if series else "", [one.value for one in series])
         self.series = series
-        self.drawn: list[Value] = []
-        self.gone = gone or []
-        self.shown = True
         for place, one in enumerate(series):
             one.block, one.place = self, place
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """Of its series."""
+        return tuple(one.column for one in self.series)
 
     def clear(self) -> None:
         """No value is on the page any more."""
         self.values = [None] * len(self.series)
-
-
-class Line(NamedTuple):
-    """A line that the bridge makes about devices. `labels`: those behind the device's own. Many devices share one."""
-
-    family: Family
-    scale: int
-    labels: str
-
-
-class Lines(Drawable):
-    """What the bridge says about one device, a number a line. All of it is the renderer's, and made when it draws.
-
-    labels   the device's, which stand first in each
-    drawn    the values on the page
-    indexes  where the lines stand in their families; -1: not yet
-    """
-
-    __slots__ = ("drawn", "indexes", "labels")
-
-    def __init__(self, labels: str) -> None:
-        super().__init__()
-        self.labels = labels
-        self.drawn: list[int | None] = []
-        self.indexes = array("i")
-
-    def refresh(self) -> tuple[list[int | None], list[tuple[Family, int]]]:
-        """The present values, and where lines stand that are to go."""
-        raise NotImplementedError
-
-    def lines(self) -> Sequence[Line]:
-        """Those of the values that refresh() gave."""
-        raise NotImplementedError
-
-
-class Dirty:
-    """What the renderer has to look at again. Nothing stands in it twice."""
-
-    __slots__ = ("_append", "_queue")
-
-    def __init__(self) -> None:
-        self._queue: deque[Drawable] = deque()
-        self._append = self._queue.append
-
-    def mark(self, block: Drawable) -> None:
-        """Engine's side; after the values have changed."""
-        if not block.dirty:
-            block.dirty = True
-            self._append(block)
-
-    def take(self) -> Drawable | None:
-        """Renderer's side: the next block, unmarked before its values are read, so that no change is missed."""
-        try:
-            block = self._queue.popleft()
-        except IndexError:
-            return None
-        block.dirty = False
-        return block
-
-    def __len__(self) -> int:
-        return len(self._queue)
-
-
-def label_text(names: tuple[str, ...], values: tuple[str, ...]) -> str:
-    """`,name="value"` for each name; values left out at the end are empty, and empty labels are not written."""
-    return "".join(f',{name}="{escape(value)}"' for name, value in zip(names, values, strict=False) if value)
-
-
-def escape(value: str) -> str:
-    """A label's value as it stands between quotes, in both formats."""
-    return value.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')
-
-
-def weight(metric: Metric) -> int:
-    """How many series Prometheus makes of it."""
-    return len(metric.bounds) + 3 if metric.type == m.HISTOGRAM else 1

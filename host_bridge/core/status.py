@@ -8,18 +8,17 @@ common, and a number each.
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from host_bridge.core import liveness
 from host_bridge.core.catalogue import bridge_metric
+from host_bridge.core.columns import Column, label_text
 from host_bridge.core.device import Boot, Device, Status
 from host_bridge.core.registry import Registry
-from host_bridge.core.series import Family, Line, label_text
+from host_bridge.core.rows import NO_ROWS, Cell, Row
 from shared_schema import messages as m
 
 Name = tuple[str, tuple[str, ...]]  # exposed name without device_, label values
-Place = tuple[Family, int]  # where a line stands
 _SCALES = {
     "last_seen_timestamp_seconds": -3,
     "clock_spread_seconds": -3,
@@ -27,14 +26,22 @@ _SCALES = {
     "clock_drift_ratio": -7,
     "clock_quality": -3,
 }
-_OF_BOARDS = ("info", "connection_status")  # whose labels are what boards and ports are called
+_INFO_KEYS = tuple(sorted(m.INFO_NAMES))
 _SHOWN_STATES = tuple(state for state in liveness.STATES if state != liveness.UNKNOWN)
 _STATE_NUMBERS = {state: tuple(int(state == shown) for shown in _SHOWN_STATES) for state in liveness.STATES}
-_FIXED: tuple[Name, ...] = (
-    *(("state", (state,)) for state in _SHOWN_STATES),
+_PULSE: tuple[Name, ...] = (  # what a frame that is as expected changes
     ("last_seen_timestamp_seconds", ()),
     ("frames_expected_total", ()),
     ("frames_received_total", ()),
+    ("clock_spread_seconds", ()),
+    ("clock_quality", ()),
+    ("clock_offset_seconds", ()),
+    ("clock_drift_ratio", ()),
+    ("clock_anchors_refused_total", ()),
+    ("clock_samples_clamped_total", ()),
+)
+_STEADY: tuple[Name, ...] = (
+    *(("state", (state,)) for state in _SHOWN_STATES),
     ("frames_recovered_total", ()),
     ("frames_lost_total", ()),
     ("frames_dropped_on_device_total", ("samples",)),
@@ -44,95 +51,98 @@ _FIXED: tuple[Name, ...] = (
     ("frames_too_old_total", ()),
     ("samples_thinned_total", ()),
     ("frames_held", ()),
-    ("clock_spread_seconds", ()),
-    ("clock_anchors_refused_total", ()),
-    ("clock_samples_clamped_total", ()),
-    ("clock_offset_seconds", ()),
-    ("clock_drift_ratio", ()),
-    ("clock_quality", ()),
     ("fields_skipped_total", ()),
     ("series_refused_total", ()),
+    ("info", ()),  # the labels of this one and the next are what boards and ports are called, and part of the cell
+    ("connection_status", ()),
 )
 
 
 class Statuses:
-    """Makes the lines about devices; what many devices have in common it makes once."""
+    """Knows the columns of lines about devices, which all devices share."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
-        self._known: dict[Name, Line] = {}  # by names of the protocol, not of boards: there are few
-        self.fixed = tuple(self.line(name) for name in _FIXED)
+        self._known: dict[Name, Column] = {}  # by names of the protocol, not of boards: there are few
+        self.pulse = self.columns(_PULSE)
+        self.steady = self.columns(_STEADY)
 
-    def line(self, name: Name) -> Line:
-        """The line of that name."""
-        line = self._known.get(name)
-        if line is None:
-            metric = bridge_metric("device_" + name[0])
-            text = label_text(metric.labels, name[1])
-            line = Line(self._registry.bridge(metric.name), _SCALES.get(name[0], 0), text)
-            if name[0] not in _OF_BOARDS:
-                self._known[name] = line
-        return line
+    def columns(self, names: Iterable[Name]) -> tuple[Column, ...]:
+        """The columns of these names."""
+        return tuple(self._known.get(name) or self._column(name) for name in names)
+
+    def _column(self, name: Name) -> Column:
+        metric = bridge_metric("device_" + name[0])._replace(scale=_SCALES.get(name[0], 0))
+        column = self._known[name] = Column(self._registry.bridge(metric.name), metric, name[1])
+        return column
+
+
+class StatusRow(Row):
+    """Lines about a device."""
+
+    __slots__ = ("_columns",)
+
+    def __init__(self, labels: str, columns: tuple[Column, ...]) -> None:
+        super().__init__(labels, [None] * len(columns))
+        self._columns = columns
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """Of the values."""
+        return self._columns
 
 
 class StatusLines(Status):
-    """The lines about one device; none until it was heard."""
+    """The lines about one device; none until it was heard.
 
-    __slots__ = ("_device", "_own", "_signature", "_statuses")
+    pulse   what each frame changes
+    steady  the rest of what every device has
+    own     lines that not every device has
+    """
+
+    __slots__ = ("_device", "_others", "_own", "_pulse", "_source", "_statuses", "_steady")
 
     def __init__(self, device: Device, statuses: Statuses) -> None:
-        super().__init__(device.labels)
+        super().__init__()
         self._device = device
         self._statuses = statuses
-        self._own: dict[Name, Line] = {}  # behind the fixed ones
-        self._signature: object = None
+        self._pulse = StatusRow(device.labels, statuses.pulse)
+        self._steady = StatusRow(device.labels, statuses.steady)
+        self._own = StatusRow(device.labels, ())
+        self._source = ""
+        self._others: Sequence[int] = ()  # of the pulse: what is not of the present boot
 
-    def refresh(self) -> tuple[list[int | None], list[Place]]:
-        """Renderer's side: the present values; where lines stood whose labels are others now."""
+    def refresh(self) -> tuple[Sequence[Row], Sequence[Row]]:
+        """Rows with the present values. The engine goes on meanwhile: it marks what it changes afterwards."""
         if self.closed:
-            placed = zip(self.lines(), self.indexes, strict=True)
-            gone = [(line.family, index) for line, index in placed if index >= 0]
-            self.indexes, self.drawn = array("i"), []
-            return [], gone
-        boot = self._device.boot
-        if self._device.state == liveness.UNKNOWN or boot is None:
-            return self.drawn, []
-        device, gone = self._device, []
-        # Once, for lines and numbers alike: the engine goes on meanwhile.
+            return NO_ROWS, (self._pulse, self._steady, self._own)
+        device = self._device
+        boot = device.boot
+        if device.state == liveness.UNKNOWN or boot is None:
+            return NO_ROWS, NO_ROWS
+        if not self.anew and boot.clock.source is self._source:
+            self._pulse.values = pulse(device, boot, self._others)
+            return (self._pulse,), NO_ROWS
+        self.anew = False
+        self._source = boot.clock.source
+        before = self._own
         rejected, causes, events = device.rejected.counts.copy(), device.causes.copy(), device.events.copy()
-        signature = device.port, device.info, boot.clock.source, tuple(rejected), tuple(causes), tuple(events)
-        if signature != self._signature:
-            self._signature = signature
-            gone = self._remake(own_names(*signature))
-        own = [1, int(device.shown), 1, *rejected.values(), *causes.values(), *events.values()]
-        return [*numbers(device, boot), *own], gone
-
-    def lines(self) -> list[Line]:
-        """Of the present values."""
-        return [*self._statuses.fixed, *self._own.values()] if self.indexes else []
-
-    def _remake(self, names: list[Name]) -> list[Place]:
-        fixed = len(_FIXED)
-        own = dict(zip(self._own, self.indexes[fixed:], strict=False))
-        gone = [(self._own[name].family, index) for name, index in own.items() if name not in names and index >= 0]
-        self.indexes = array("i", [*(self.indexes[:fixed] or [-1] * fixed), *(own.get(name, -1) for name in names)])
-        self._own = {name: self._own.get(name) or self._statuses.line(name) for name in names}
-        self.drawn = []
-        return gone
+        columns = self._statuses.columns(own_names(self._source, rejected, causes, events))
+        if columns != before.columns:
+            self._own = StatusRow(device.labels, columns)
+        self._own.values = [1, *rejected.values(), *causes.values(), *events.values()]
+        boots = list(device.boots.values())
+        self._others = others(device, boot, boots)
+        self._steady.values = steady(device, boots)
+        self._pulse.values = pulse(device, boot, self._others)
+        return (self._pulse, self._steady, self._own), (before,) if before is not self._own else NO_ROWS
 
 
 def own_names(
-    port: str,
-    info: dict[int, str],
-    clock_source: str,
-    rejected: Iterable[str],
-    causes: Iterable[int],
-    events: Iterable[tuple[int, int]],
+    clock_source: str, rejected: Iterable[str], causes: Iterable[int], events: Iterable[tuple[int, int]]
 ) -> list[Name]:
     """The lines that another device may not have."""
     return [
-        ("info", tuple(info.get(key, "") for key in sorted(m.INFO_NAMES))),
-        ("connection_status", (port,)),
         ("clock_source", (clock_source,)),
         *(("values_rejected_total", (reason,)) for reason in rejected),
         *(("boots_total", (m.RESET_CAUSES[cause],)) for cause in causes),
@@ -140,26 +150,44 @@ def own_names(
     ]
 
 
-def numbers(device: Device, boot: Boot) -> list[int | None]:
-    """The values of the fixed lines, in their order."""
-    clock = boot.clock
-    drift, spread = clock.drift, clock.spread
-    anchors_refused, clamped = device.anchors_refused, device.samples_clamped
-    boots = list(device.boots.values())
-    for one in boots:
-        anchors_refused += one.clock.refused
-        clamped += one.clock.clamped
+def pulse(device: Device, boot: Boot, rest: Sequence[int]) -> list[Cell]:
+    """The values of these lines, in their order. `rest`: others()."""
+    clock, sequence = boot.clock, boot.sequence
+    drift, spread, ahead_s = clock.drift, clock.spread, clock.ahead_s
+    expected, received, refused, clamped = rest
+    return [
+        int(device.last_seen * 1000 + 0.5),
+        expected + sequence.expected,
+        received + sequence.received,
+        int(spread * 1000 + 0.5),
+        int(clock.judge(spread) * 1000 + 0.5),
+        None if ahead_s is None else round(ahead_s * 1000),
+        None if drift is None else round(drift * 10_000_000),
+        refused + clock.refused,
+        clamped + clock.clamped,
+    ]
+
+
+def others(device: Device, boot: Boot, boots: Iterable[Boot]) -> tuple[int, int, int, int]:
+    """Frames expected and received, anchors refused and samples clamped in all boots but the present one."""
+    rest = [one for one in boots if one is not boot]
+    expected, received, *_ = device.ledger.row([one.sequence for one in rest])
+    refused = device.anchors_refused + sum(one.clock.refused for one in rest)
+    return expected, received, refused, device.samples_clamped + sum(one.clock.clamped for one in rest)
+
+
+def steady(device: Device, boots: Iterable[Boot]) -> list[Cell]:
+    """The values of these lines, in their order."""
+    info = device.info
+    texts = tuple(info.get(key, "") for key in _INFO_KEYS)
+    port = label_text(bridge_metric("device_connection_status").labels, (device.port,))
+    _, _, *frames = device.ledger.row([one.sequence for one in boots])  # in the order of Counts
     return [
         *_STATE_NUMBERS[device.state],
-        round(device.last_seen * 1000),
-        *device.ledger.row([one.sequence for one in boots]),  # in the order of Counts, which is that of _FIXED
+        *frames,
         device.held,
-        round(spread * 1000),
-        anchors_refused,
-        clamped,
-        None if clock.ahead_s is None else round(clock.ahead_s * 1000),
-        None if drift is None else round(drift * 10_000_000),
-        round(clock.quality * 1000),
         device.fields_skipped,
         sum(device.refused.counts.copy().values()),
+        f"{label_text(bridge_metric('device_info').labels, texts)}}} 1",
+        f"{port}}} {int(device.shown)}",
     ]

@@ -40,14 +40,16 @@ class Tally:
 class Reasons:
     """Counts by reason for one device, which are counted in all, too."""
 
-    __slots__ = ("_in_all", "counts")
+    __slots__ = ("_in_all", "counts", "total")
 
     def __init__(self, in_all: dict[str, int]) -> None:
         self.counts: dict[str, int] = {}
+        self.total = 0
         self._in_all = in_all
 
     def add(self, reason: str, n: int = 1) -> None:
         """Count `n` more."""
+        self.total += n
         bump(self.counts, reason, n)
         bump(self._in_all, reason, n)
 

@@ -83,6 +83,7 @@ class Timers:
             elif now - boot.superseded_at > KEEP_BOOT_S:
                 device.forget(boot.id)
                 self._context.keeping.device(device)
+                self._context.mark_status(device)
         elif settled and device.shown and boot.sequence.gap:
             self._ask_about_gap(device, boot, now)
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import accumulate
 from typing import Any
 
-from host_bridge.core import series as held
+from host_bridge.core import rows
 from host_bridge.core.plan import Plan
 from host_bridge.core.series import CounterSeries, HistogramSeries, Series
 from host_bridge.core.tally import DECREASING, INTEGER, RANGE, SPECIAL, Reasons
@@ -41,7 +41,7 @@ def show(plan: Plan, samples: Samples, uptimes: list[int], rejected: Reasons) ->
     plan.put(values)
 
 
-def _single(plan: Plan, columns: list[Any], rejected: Reasons) -> list[held.Value]:
+def _single(plan: Plan, columns: list[Any], rejected: Reasons) -> list[rows.Value]:
     """Gauges, then counters. Nearly always all is in order, and then no gauge is looked at alone."""
     shape = plan.shape
     values = shape.plain_gauges(columns)
@@ -90,7 +90,7 @@ def _counter(series: CounterSeries, value: Value, rejected: Reasons) -> int | No
     return None
 
 
-def _last_of_many(plan: Plan, columns: list[Any], uptimes: list[int], rejected: Reasons) -> list[held.Value]:
+def _last_of_many(plan: Plan, columns: list[Any], uptimes: list[int], rejected: Reasons) -> list[rows.Value]:
     """The last value of each gauge, then counter."""
     n, shape = len(uptimes), plan.shape
     picked = zip(plan.gauges, shape.pick_gauges(columns), strict=False)

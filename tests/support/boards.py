@@ -132,9 +132,15 @@ class Bridge:
         self.now += seconds
         return list(self.fleet.tick(self.now, self.now))
 
-    def page(self, openmetrics: bool = False) -> str:
-        """The boards' part of /metrics."""
-        return self.exposition.render(openmetrics).decode()
+    def page(self, openmetrics: bool = False, again: bool = True) -> str:
+        """The boards' part of /metrics. It is drawn `again` with all that is known of every device looked at anew, not
+        only what was said to have changed, and has to be the same; not where another thread goes on meanwhile."""
+        page = self.exposition.render(openmetrics)
+        if again:
+            for device in self.fleet._router.devices.values():
+                self.fleet._context.mark_status(device)
+            assert self.exposition.render(openmetrics) == page
+        return page.decode()
 
     def values(self, name: str) -> dict[str, str]:
         """The samples of one name on the page: text between the braces, without device_id and platform → value."""

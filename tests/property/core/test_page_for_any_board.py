@@ -9,8 +9,8 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from host_bridge.core.actions import Action
+from host_bridge.core.columns import escape
 from host_bridge.core.numerals import decimal
-from host_bridge.core.series import escape
 from host_bridge.settings import Limits, Settings
 from tests.support.boards import Board, Bridge, custom
 

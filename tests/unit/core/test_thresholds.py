@@ -6,7 +6,8 @@ import math
 import pytest
 
 from host_bridge.core.catalogue import BY_KEY
-from host_bridge.core.series import Family, Series
+from host_bridge.core.columns import Column, Family
+from host_bridge.core.series import Series
 from host_bridge.core.thresholds import (
     BAND,
     BEYOND,
@@ -48,7 +49,7 @@ class Watched:
     def __init__(self, **limits: float) -> None:
         metric = BY_KEY[3]
         self.said: list[tuple[str, str, float | None]] = []
-        self.series = Series(Family(metric), metric, "", ("cpu",))
+        self.series = Series(Column(Family(metric), metric, ("cpu",)), "")
         rule = Threshold("hot", metric.name, **limits)  # type: ignore[arg-type]  # limits are floats
         self.watch = Watch(
             rule, self.series, lambda _, before, after, value, __: self.said.append((before, after, value))

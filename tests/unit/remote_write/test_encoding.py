@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from host_bridge.core.catalogue import Metric
+from host_bridge.core.columns import Column, Family
 from host_bridge.core.numerals import decimal
 from host_bridge.core.records import KeptSeries
-from host_bridge.core.series import Family, HistogramSeries
-from host_bridge.sinks.exposition import histogram_lines
 from host_bridge.sinks.remote_write.outgoing import Outgoing
 from host_bridge.sinks.remote_write.protobuf import SAMPLE_BYTES, encode_labels, encode_request, varint
 from host_bridge.sinks.remote_write.samples import NAN, Names, float64, samples_of
+from host_bridge.sinks.table import histogram_lines
 from shared_schema.messages import GAUGE, HISTOGRAM, MAX_VALUE
 from tests.support.remote_write import DURATION, ENERGY, NOW_MS, TEMPERATURE, Labels, decode, row, same
 
@@ -119,9 +119,9 @@ def test_a_series_without_a_single_value_is_left_out() -> None:
 def test_a_histogram_has_exactly_the_page_s_lines(bounds: tuple[int, ...], scale: int, columns: list[int]) -> None:
     """Cumulative buckets with the same `le`, sum and count: drawn by the page, read by Prometheus' client library."""
     metric = Metric(0, "device_d_seconds", HISTOGRAM, "seconds", scale, 0, MAX_VALUE, ("model",), "h", bounds)
-    text = 'device_id="pico-1",platform="rp2",model="m"'
-    series = HistogramSeries(Family(metric), metric, text, ("m",))
-    page = "# TYPE device_d_seconds histogram\n" + histogram_lines(series, tuple(columns))
+    own = 'device_id="pico-1",platform="rp2"'
+    lines = histogram_lines(Column(Family(metric), metric, ("m",)), own, tuple(columns))
+    page = "# TYPE device_d_seconds histogram\n" + lines
     on_the_page = {
         tuple(sorted({"__name__": sample.name, **sample.labels}.items())): [(NOW_MS, sample.value)]
         for family in parse_text(page)
