@@ -25,20 +25,13 @@ RECORDS = "records for the store"
 STORE = "the store: rows, SQLite"
 COMMIT = "the store: commit, with its wait for the disk"
 SAID = "page: what there is to say about boards"
-BOARDS_LINES = "page: lines of boards"
-ABOUT_LINES = "page: lines about boards"
+LINES = "page: lines"
 PAGE = "page: put together"
 NUMBERS = "numbers as text"
 
 FUNCTIONS: Mapping[str, Mapping[str, str]] = {
     "host_bridge/core/decode.py": {"_read": CBOR},
     "host_bridge/sinks/history/database.py": {"Database.transaction": COMMIT},
-    "host_bridge/sinks/exposition.py": {
-        "Exposition._draw": BOARDS_LINES,
-        "Exposition._put": BOARDS_LINES,
-        "histogram_lines": BOARDS_LINES,
-        "Exposition._draw_lines": ABOUT_LINES,
-    },
 }
 
 MODULES: Mapping[str, str] = {
@@ -66,6 +59,7 @@ MODULES: Mapping[str, str] = {
     "host_bridge/core/values.py": VALUES,
     "host_bridge/core/plan.py": VALUES,
     "host_bridge/core/series.py": VALUES,
+    "host_bridge/core/rows.py": VALUES,
     "host_bridge/core/thresholds.py": THRESHOLDS,
     "host_bridge/core/alerts.py": THRESHOLDS,
     "host_bridge/core/sequence.py": LEDGER,
@@ -82,6 +76,7 @@ MODULES: Mapping[str, str] = {
     "host_bridge/core/registration.py": BOARDS,
     "host_bridge/core/declaration.py": BOARDS,
     "host_bridge/core/registry.py": BOARDS,
+    "host_bridge/core/columns.py": BOARDS,
     "host_bridge/core/naming.py": BOARDS,
     "host_bridge/core/catalogue.py": BOARDS,
     "host_bridge/core/restore.py": BOARDS,
@@ -92,12 +87,13 @@ MODULES: Mapping[str, str] = {
     "host_bridge/sinks/history/": STORE,
     "host_bridge/core/status.py": SAID,
     "host_bridge/core/view.py": SAID,
+    "host_bridge/sinks/table.py": LINES,
     "host_bridge/sinks/exposition.py": PAGE,
     "host_bridge/core/numerals.py": NUMBERS,
 }
 
 PARTS = (LOOP, WAY, CBOR, CHECKS, VALUES, THRESHOLDS, LEDGER, CLOCK, STATES, BOARDS, RECORDS, STORE, COMMIT, SAID,
-         BOARDS_LINES, ABOUT_LINES, PAGE, NUMBERS, REST)  # fmt: skip
+         LINES, PAGE, NUMBERS, REST)  # fmt: skip
 
 
 def part_of(module: str, function: str) -> str | None:
