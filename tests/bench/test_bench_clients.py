@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from boardpulse_tools.bench.ingest import client_results, clients, peers, results, rounds
-from boardpulse_tools.bench.ingest.clients import LIBRARIES, QOS, SOURCE, named
+from boardpulse_tools.bench.ingest.clients import LIBRARIES, PROTOTYPE, PYMOSQUITTO, QOS, SOURCE, named
 from boardpulse_tools.bench.ingest.loads import Loads, Plan
 from boardpulse_tools.bench.ingest.subjects import PAHO_QOS_0, PAHO_QOS_1, paho
 from tests.support.components import require
@@ -26,6 +26,7 @@ def test_every_client_takes_every_message_and_is_divided_by_the_source(tmp_path:
         assert (one["sent"], one["lost"], one["flood_sent"], one["flood_lost"]) == (400, 0, 3_000, 0), name
         assert one["cpu_us_per_message"]["median"] > 0, name
     there = [library for library in LIBRARIES if library not in found.missing]
+    there += [PROTOTYPE] if PYMOSQUITTO in there else []
     assert {named(SOURCE, qos) for qos in QOS} <= measured.keys()
     assert client_results.ratios(measured).keys() == {
         PAHO_QOS_0,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from boardpulse_tools.bench.ingest.clients import LIBRARIES, PAHO, QOS, SOURCE, named
+from boardpulse_tools.bench.ingest.clients import LIBRARIES, PAHO, PROTOTYPE, QOS, SOURCE, named
 from boardpulse_tools.bench.ingest.results import MESSAGE
 from boardpulse_tools.bench.report import NO_VALUE, Table
 
@@ -43,7 +43,7 @@ def table(found: Results) -> Table:
 
 
 def _others(qos: int) -> list[str]:
-    return [named(client, qos) for client in (PAHO, *LIBRARIES)]
+    return [named(client, qos) for client in (PAHO, *LIBRARIES, PROTOTYPE)]
 
 
 def _cells(one: Mapping[str, Any], over: Mapping[str, float] | None) -> Iterator[str]:

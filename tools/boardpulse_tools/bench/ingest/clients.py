@@ -21,6 +21,7 @@ from boardpulse_tools.processes import Process, ProcessError
 GMQTT, PYMOSQUITTO = "gmqtt", "pymosquitto"
 LIBRARIES = {GMQTT: "0.8.*", PYMOSQUITTO: "0.4.*"}
 SOURCE, PAHO = "the bridge's source", "paho"
+PROTOTYPE = "a source of pymosquitto"
 QOS = (0, 1)
 _LIBMOSQUITTO = "from pymosquitto.client import LIBMOSQ_VERSION as v; print(*v, sep='.')"
 LIBMOSQUITTO = "libmosquitto"
@@ -53,8 +54,10 @@ def available(folder: Path, tell: Callable[[str], None] = lambda _: None) -> Fou
         except ProcessError as error:
             found.missing[name] = str(error)
             continue
-        program = [client_floor.__name__, name, str(libraries)]
-        found.subjects.extend(_subject(name, qos, program, str(qos)) for qos in QOS)
+        for qos in QOS:
+            found.subjects.append(_subject(name, qos, [client_floor.__name__, name, str(libraries)], str(qos)))
+            if name == PYMOSQUITTO:
+                found.subjects.append(_subject(PROTOTYPE, qos, [source_floor.__name__], str(libraries)))
     return found
 
 
