@@ -91,6 +91,18 @@ def test_what_each_bench_has_measured_stands_in_its_tables(out: Path, bench_name
     assert [note for note in report["notes"] if note not in text] == []
 
 
+def test_a_part_of_the_bridge_that_has_another_name_today_is_shown_all_the_same(out: Path) -> None:
+    """So that the shares on the page add up, whatever the report was made by."""
+
+    def rename(report: dict[str, Any]) -> None:
+        parts = report["results"]["loads"]["message"]["parts"]
+        parts["as it was called"] = parts.pop("values")
+
+    share = stored.load(REPORTS)["profile"]["results"]["loads"]["message"]["parts"]["values"]
+    changed(out, "profile", rename)
+    assert f"| as it was called | {share * 100:.1f} | 0.0 | 0.0 |" in written(out)
+
+
 def test_what_was_written_about_the_profile_is_on_the_page_as_it_is(whole: Path) -> None:
     assert f"## {page.LEFT}\n\n{PROFILE}" in (whole / command.PAGE).read_text()
     assert f"## {page.LEFT}\n\nNothing was written about it" in page.render(stored.load(REPORTS), (), "")

@@ -43,12 +43,12 @@ def test_shares_of_parts_add_up_to_all_that_cprofile_has_counted() -> None:
     shares = grouped(profile, 1)["parts"]
     assert list(shares) == [parts.VALUES, parts.CLOCK, parts.STORE, parts.REST]
     assert sum(shares.values()) == pytest.approx(1)
-    assert min(shares.values()) > 0.02
+    assert min(shares.values()) > 0
 
 
 def test_the_dearest_function_comes_first_with_its_calls_for_a_unit() -> None:
-    dear = function_in("core/values.py", "dear", "sum(range(200_000))")
-    found = grouped(profiled(function_in("core/clock.py", "cheap"), dear), 4)["dearest"]
+    dear = function_in("core/values.py", "dear", "sum(range(2_000_000))")
+    found = grouped(profiled(function_in("core/clock.py", "cheap", "sum(range(200))"), dear), 4)["dearest"]
     assert [one["function"] for one in found] == [
         "host_bridge/core/values.py: dear",
         "host_bridge/core/clock.py: cheap",
@@ -69,15 +69,16 @@ def test_what_is_defined_in_a_function_counts_for_it_and_its_calls_do_not() -> N
 def test_a_module_without_a_part_is_told_and_counts_for_the_rest() -> None:
     found = grouped(profiled(function_in("core/brand_new.py", "new"), function_in("core/clock.py", "known")), 1)
     assert found["without_part"] == ["host_bridge/core/brand_new.py"]
-    assert found["parts"][parts.REST] > 0.02
+    (new,) = (one for one in found["dearest"] if one["part"] == parts.REST)
+    assert found["parts"][parts.REST] == pytest.approx(new["share"]) != 0
     assert sum(found["parts"].values()) == pytest.approx(1)
 
 
 def test_what_pythons_library_takes_is_the_callers() -> None:
     """However deep it goes there: json.dumps calls functions of its own."""
-    rows = [list(range(100))] * 1_000
+    rows = [list(range(100))] * 3_000
     first = function_in("core/snapshot.py", "write", "json.dumps(rows)", json=json, rows=rows)
-    second = function_in("core/clock.py", "write", "json.dumps(rows[:100])", json=json, rows=rows)
+    second = function_in("core/clock.py", "write", "json.dumps(rows[:30])", json=json, rows=rows)
     profile = profiled(first, second)
     shares = grouped(profile, 1)["parts"]
     assert shares[parts.RECORDS] > 3 * shares[parts.CLOCK] > 0

@@ -28,7 +28,7 @@ class Form:
 
 
 LONG = Form("long", 5, 1_000, 20_000, 10)
-SHORT = Form("short", 2, 100, 2_000, 2)
+SHORT = Form("short", 2, 100, 2_000, 20)
 
 MESSAGE, KEPT, PAGE = "message", "message_history", "page"
 SCALES = {MESSAGE: 1e6, KEPT: 1e6, PAGE: 1e3}  # microseconds a message, milliseconds a page

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from boardpulse_tools.bench.profile.measure import KEPT, MESSAGE, PAGE
-from boardpulse_tools.bench.profile.parts import PARTS
+from boardpulse_tools.bench.profile.parts import PARTS, REST
 from boardpulse_tools.bench.report import Table
 
 TITLES = {MESSAGE: "a message", KEPT: "a message, history on", PAGE: "a page"}
@@ -39,7 +39,9 @@ def _costs(loads: Mapping[str, Any]) -> Table:
 
 
 def _parts(loads: Mapping[str, Any]) -> Table:
-    found = [part for part in PARTS if any(part in loads[name]["parts"] for name in TITLES)]
+    known = {part for name in TITLES for part in loads[name]["parts"]}
+    # A report that was stored some time ago may know parts that have another name today.
+    found = [*(part for part in PARTS[:-1] if part in known), *sorted(known - set(PARTS)), REST]
     rows = [(part, *(f"{loads[name]['parts'].get(part, 0.0) * 100:.1f}" for name in TITLES)) for part in found]
     return Table("Share of each part, % of the time that cProfile counts", ("part", *TITLES.values()), rows)
 
