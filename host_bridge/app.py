@@ -160,11 +160,11 @@ class Bridge:
 
     # What the HTTP server shows (web.server.Pages).
 
-    def metrics(self, openmetrics: bool) -> bytes:
-        """The page for Prometheus."""
+    def metrics(self, openmetrics: bool) -> list[bytes]:
+        """The page for Prometheus, in pieces."""
         if self._mqtt is not None and self.config.mqtt is not None:
             self._self_metrics.broker_connected(self.config.mqtt.url, self._mqtt.connected)
-        return self._page.render(openmetrics)
+        return self._page.pieces(openmetrics)
 
     def fleet(self) -> Json:
         """All boards with their present values."""

@@ -42,7 +42,7 @@ class _FamilyText:
 
 
 class Exposition:
-    """Draws the page. Any thread may call render(); the engine goes on meanwhile."""
+    """Draws the page. Any thread may ask for it; the engine goes on meanwhile."""
 
     def __init__(self, dirty: Dirty) -> None:
         self._dirty = dirty
@@ -52,14 +52,19 @@ class Exposition:
         self._ordered = True
         self._lock = threading.Lock()  # among renderers only
 
-    def render(self, openmetrics: bool = False) -> bytes:
-        """All families in the order of their names; without `# EOF`, since the bridge's own metrics may follow."""
+    def pieces(self, openmetrics: bool = False) -> list[bytes]:
+        """The page: all families in the order of their names; without `# EOF`, since the bridge's own metrics may
+        follow. In pieces as they are kept, so that a page of many megabytes is not put together only to be sent."""
         parts: list[bytes] = []
         with self._lock:
             self._update()
             for family in self._order:
                 family.add_to(parts, openmetrics)
-        return b"".join(parts)
+        return parts
+
+    def render(self, openmetrics: bool = False) -> bytes:
+        """The same in one piece."""
+        return b"".join(self.pieces(openmetrics))
 
     def catch_up(self) -> None:
         """Redraw what has changed without making a page: for the engine, when nobody scrapes and changes pile up."""

@@ -9,15 +9,16 @@ from host_bridge.sinks.self_metrics import SelfMetrics
 
 
 class Page:
-    """Joins both parts. Any thread may call render()."""
+    """Joins both parts. Any thread may ask for it."""
 
     def __init__(self, exposition: Exposition, self_metrics: SelfMetrics) -> None:
         self._exposition = exposition
         self._self_metrics = self_metrics
 
-    def render(self, openmetrics: bool = False) -> bytes:
+    def pieces(self, openmetrics: bool = False) -> list[bytes]:
         """One valid page: the boards' part ends without `# EOF`, which the bridge's own part brings."""
         begun = time.perf_counter()
-        boards = self._exposition.render(openmetrics)
+        pieces = self._exposition.pieces(openmetrics)
         self._self_metrics.scraped(time.perf_counter() - begun)
-        return boards + self._self_metrics.render(openmetrics)
+        pieces.append(self._self_metrics.render(openmetrics))
+        return pieces

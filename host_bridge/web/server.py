@@ -9,13 +9,14 @@ import ipaddress
 import json
 import socket
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol, TypeVar
 
 from aiohttp import web
 
 from host_bridge.options import HttpOptions
+from host_bridge.web.blocks import Blocks, in_blocks
 from host_bridge.web.devices import Json
 from host_bridge.web.page import render
 
@@ -51,8 +52,8 @@ class Pages(Protocol):
 
     version: str
 
-    def metrics(self, openmetrics: bool) -> bytes:
-        """The page for Prometheus."""
+    def metrics(self, openmetrics: bool) -> Sequence[bytes]:
+        """The page for Prometheus, in pieces."""
 
     def fleet(self) -> Json:
         """What web.devices.fleet_json gives."""
@@ -124,17 +125,18 @@ class HttpServer:
         openmetrics = wants_openmetrics(request.headers.get("Accept", ""))
         asked = "gzip" in request.headers.get("Accept-Encoding", "")
         remote = request.remote or ""
-        body, packed = await self._draw(lambda: self._packed_metrics(openmetrics, asked, remote))
-        headers = {"Content-Type": OPENMETRICS_TYPE if openmetrics else TEXT_TYPE, "Vary": "Accept, Accept-Encoding"}
+        blocks, packed = await self._draw(lambda: self._metrics_blocks(openmetrics, asked, remote))
+        content_type = OPENMETRICS_TYPE if openmetrics else TEXT_TYPE
+        headers = {"Vary": "Accept, Accept-Encoding"}
         if packed:
             headers["Content-Encoding"] = "gzip"
-        return web.Response(body=body, headers=headers)
+        return web.Response(body=Blocks(blocks, content_type), headers=headers)
 
-    def _packed_metrics(self, openmetrics: bool, asked: bool, remote: str) -> tuple[bytes, bool]:
-        body = self._pages.metrics(openmetrics)
-        if asked and worth_compressing(len(body), remote):
-            return gzip.compress(body, compresslevel=1), True
-        return body, False
+    def _metrics_blocks(self, openmetrics: bool, asked: bool, remote: str) -> tuple[list[bytes], bool]:
+        pieces = self._pages.metrics(openmetrics)
+        if asked and worth_compressing(sum(map(len, pieces)), remote):
+            return [gzip.compress(b"".join(pieces), compresslevel=1)], True
+        return in_blocks(pieces), False
 
     async def _page(self, _request: web.Request) -> web.Response:
         text = await self._draw(lambda: render(self._pages.fleet(), self._pages.version))

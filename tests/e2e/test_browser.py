@@ -23,9 +23,9 @@ class Pages:
     def __init__(self) -> None:
         self.rounds = itertools.count(1)
 
-    def metrics(self, openmetrics: bool) -> bytes:
+    def metrics(self, openmetrics: bool) -> list[bytes]:
         """Not of interest here."""
-        return b""
+        return []
 
     def fleet(self) -> dict[str, Any]:
         """One board, and one that means harm."""

@@ -59,8 +59,8 @@ class Pages:
         self.answers: list[tuple[DeviceView, ...]] = [()]
         self.history = "ok"
 
-    def metrics(self, openmetrics: bool) -> bytes:
-        return b""
+    def metrics(self, openmetrics: bool) -> list[bytes]:
+        return []
 
     def fleet(self) -> dict[str, Any]:
         views = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]

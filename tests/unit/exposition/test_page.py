@@ -30,7 +30,7 @@ class Whole:
 
     def families(self) -> dict[str, Metric]:
         """By name, of the text format."""
-        return {family.name: family for family in parse_text(self.page.render().decode())}
+        return {family.name: family for family in parse_text(b"".join(self.page.pieces()).decode())}
 
     def value(self, name: str, **labels: str) -> float:
         """One sample."""
@@ -47,8 +47,8 @@ class Whole:
 def test_one_page_in_each_format() -> None:
     """Boards and bridge together, with one end."""
     whole = Whole()
-    whole.page.render()
-    text, openmetrics = whole.page.render(False).decode(), whole.page.render(True).decode()
+    whole.page.pieces()
+    text, openmetrics = (b"".join(whole.page.pieces(kind)).decode() for kind in (False, True))
     assert openmetrics.count("# EOF") == 1
     assert openmetrics.endswith("# EOF\n")
     assert "# EOF" not in text
@@ -60,7 +60,10 @@ def test_one_page_in_each_format() -> None:
 def test_promtool_finds_nothing_to_say() -> None:
     """About the whole page."""
     done = subprocess.run(
-        [require("promtool"), "check", "metrics"], input=Whole().page.render(), capture_output=True, check=False
+        [require("promtool"), "check", "metrics"],
+        input=b"".join(Whole().page.pieces()),
+        capture_output=True,
+        check=False,
     )
     assert (done.returncode, done.stdout + done.stderr) == (0, b"")
 
@@ -95,7 +98,7 @@ def test_scrapes_are_timed() -> None:
     """Each page that was drawn."""
     whole = Whole()
     for _ in range(3):
-        whole.page.render()
+        whole.page.pieces()
     assert whole.value("boardpulse_scrape_duration_seconds_count") == 4
 
 

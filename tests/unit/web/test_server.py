@@ -33,10 +33,10 @@ class Pages:
         self.slow = threading.Event()
         self.slow.set()
 
-    def metrics(self, openmetrics: bool) -> bytes:
+    def metrics(self, openmetrics: bool) -> list[bytes]:
         """Says which format was asked for."""
         self.slow.wait(5)
-        return b"# EOF\n" if openmetrics else b"up 1\n"
+        return [b"# EOF\n"] if openmetrics else [b"up ", b"1\n"]
 
     def fleet(self) -> dict[str, Any]:
         """Nobody."""
