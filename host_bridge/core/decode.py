@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from io import BytesIO
-from typing import NoReturn
+from itertools import chain
+from typing import Any, NoReturn
 
 from cbor2 import CBORDecodeError, CBORDecoder, CBORSimpleValue, undefined
 
@@ -23,6 +24,7 @@ Message = Hello | Samples | Event | Span | Bye | State | Unknown
 _LEAVES = {int, float, str, bytes, bool, type(None), CBORSimpleValue, type(undefined)}
 _KEYS = {int, str}
 _FLAT = {int, type(None), float}
+_KINDS = {*_FLAT, list}
 _INTS = {int}
 
 
@@ -164,12 +166,11 @@ def _samples(item: list[object]) -> Samples | None:
     return message
 
 
-def _columns_fit(columns: list[object], times: object, n: int) -> bool:
+def _columns_fit(columns: list[Any], times: object, n: int) -> bool:
     """Whether each is an element, or `n` of them; and the times are elements."""
-    for column in columns:
-        kind = type(column)
-        if kind is not int and (
-            kind not in _FLAT if kind is not list else len(column) != n or not _FLAT.issuperset(map(type, column))  # type: ignore[arg-type, call-overload]  # kind is list
-        ):
-            return False
+    many = [column for column in columns if type(column) is list]
+    if len(many) < len(columns) and not _KINDS.issuperset(map(type, columns)):
+        return False
+    if many and ({*map(len, many)} != {n} or not _FLAT.issuperset(map(type, chain.from_iterable(many)))):
+        return False
     return type(times) is not list or _FLAT.issuperset(map(type, times))

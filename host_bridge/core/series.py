@@ -97,6 +97,11 @@ class Watcher:
         """`value` in the series' scale, None when the sample is missing; uptime grows within a boot."""
         raise NotImplementedError
 
+    def observe_all(self, values: Sequence[int | float | None], uptimes: Sequence[int]) -> None:
+        """The samples of a frame, as observe() would see them one after another."""
+        for value, uptime_ms in zip(values, uptimes, strict=True):
+            self.observe(value, uptime_ms)
+
 
 def make(column: Column, owner: str) -> Series:
     """A series of the metric's type."""

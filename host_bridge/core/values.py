@@ -93,26 +93,33 @@ def _counter(series: CounterSeries, value: Value, rejected: Reasons) -> int | No
 def _last_of_many(plan: Plan, columns: list[Any], uptimes: list[int], rejected: Reasons) -> list[rows.Value]:
     """The last value of each gauge, then counter."""
     n, shape = len(uptimes), plan.shape
-    picked = zip(plan.gauges, shape.pick_gauges(columns), strict=False)
-    rows = [_gauges(series, column, n, rejected) for series, column in picked]
-    counted = zip(plan.counters, shape.pick_counters(columns), strict=False)
-    rows += [[_counter(series, value, rejected) for value in expand(column, n)] for series, column in counted]
+    values: list[list[Any]] = []
+    for column, least, greatest in zip(shape.pick_gauges(columns), shape.least, shape.greatest, strict=False):
+        try:
+            plain = list(accumulate(column))
+            if least > min(plain) or max(plain) > greatest or type(plain[-1]) is not int:
+                plain = []
+        except TypeError:  # one element for all samples, or a null among the deltas
+            plain = []
+        values.append(plain or [_gauge(plan.series[len(values)], value, rejected) for value in expand(column, n)])
+    for series, column in zip(plan.counters, shape.pick_counters(columns), strict=False):
+        values.append(_counters(series, column, n, rejected))
     for place, watch in plan.watches:
-        for value, uptime_ms in zip(rows[place], uptimes, strict=True):
-            watch.observe(value, uptime_ms)
-    return [row[-1] for row in rows]
+        watch.observe_all(values[place], uptimes)
+    return [one[-1] for one in values]
 
 
-def _gauges(series: Series, column: Any, n: int, rejected: Reasons) -> list[Any]:
-    metric = series.metric
+def _counters(series: CounterSeries, column: Any, n: int, rejected: Reasons) -> list[Any]:
     if type(column) is list:
         try:
-            values = list(accumulate(column))
-            if metric.least <= min(values) and max(values) <= metric.greatest and type(values[-1]) is int:
-                return values
+            totals = list(accumulate(column))
+            if series.last <= totals[0] and min(column) >= 0 and totals[-1] <= MAX_VALUE and type(totals[-1]) is int:
+                series.last = totals[-1]
+                base = series.base
+                return [base + total for total in totals] if series.watches else [base + totals[-1]]
         except TypeError:  # a null among the deltas
             pass
-    return [_gauge(series, value, rejected) for value in expand(column, n)]
+    return [_counter(series, value, rejected) for value in expand(column, n)]
 
 
 def _of_histogram(histogram: HistogramSeries, columns: list[Any], n: int, rejected: Reasons) -> tuple[int, ...] | None:

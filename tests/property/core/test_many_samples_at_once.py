@@ -1,0 +1,76 @@
+"""A frame of many samples does what as many frames of one sample do."""
+
+from __future__ import annotations
+
+from math import nan
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from host_bridge.core.actions import Alert
+from host_bridge.settings import Settings, Threshold
+from tests.support.boards import Board, Bridge, only
+
+SERIES = [[3, "cpu"], [3, "board"], [14, "cpu"], [14, "board"]]  # temperatures, which are gauges, and energy, counted
+RULES = (
+    Threshold("hot", "device_temperature_celsius", warning_above=30, critical_above=40, clear_below=25),
+    Threshold("long", "device_temperature_celsius", warning_above=30, for_s=3, labels=(("sensor_location", "cpu"),)),
+    Threshold("spent", "device_energy_joules_total", warning_above=50),
+)
+
+TEMPERATURE = st.one_of(st.integers(0, 5000), st.sampled_from((None, nan, 10**9, -(10**9))))
+STEP = st.one_of(st.integers(0, 30_000), st.sampled_from((None, -1, 2**53)))
+SAMPLE = st.tuples(TEMPERATURE, TEMPERATURE, STEP, STEP)
+
+
+def column(values: list[int | float | None]) -> list[int | float | None]:
+    """As on the wire: differences to the last integer before, and what is no integer as it is."""
+    out: list[int | float | None] = []
+    before = 0
+    for value in values:
+        if type(value) is int:
+            out.append(value - before)
+            before = value
+        else:
+            out.append(value)
+    return out
+
+
+def rows(samples: list[tuple[int | float | None, ...]]) -> list[list[int | float | None]]:
+    """The same with counters that have counted the steps; a None or a number that is no step stands for itself."""
+    totals = [1000, 2000]
+    out: list[list[int | float | None]] = []
+    for gauge, other, *steps in samples:
+        counted: list[int | float | None] = []
+        for place, step in enumerate(steps):
+            plain = type(step) is int and 0 <= step <= 30_000
+            totals[place] += step if plain else 0  # type: ignore[assignment, operator]  # an int
+            counted.append(totals[place] if plain else step)
+        out.append([gauge, other, *counted])
+    return out
+
+
+@settings(max_examples=300)
+@given(st.lists(SAMPLE, min_size=2, max_size=12), st.integers(0, 2))
+def test_values_alerts_and_refusals_are_the_same(samples: list[tuple[int | float | None, ...]], before: int) -> None:
+    """Whatever the samples are, also beyond ranges, missing, or falling where they may only rise. Alerts come in the
+    order of time for each series; what order series have within a frame is left open."""
+    table = rows(samples)
+    before = min(before, len(table) - 2)  # that many come first by themselves, so that there is something to go on from
+    alone, together = Bridge(Settings(thresholds=RULES)), Bridge(Settings(thresholds=RULES))
+    alerts: dict[str, list[tuple[object, ...]]] = {}
+    for name, b in (("alone", alone), ("together", together)):
+        board = Board(series=SERIES)
+        b.uart(board.hello())
+        single = table if b is alone else table[:before]
+        actions = [action for at, row in enumerate(single) for action in b.uart(board.samples(*row, uptime=1000 * at))]
+        if b is together:
+            columns = [column(list(values)) for values in zip(*table[before:], strict=True)]
+            actions += b.uart(board.samples(*columns, uptime=1000 * before, n=len(table) - before))
+        raised = sorted(only(actions, Alert), key=lambda one: (one.alert, one.labels))
+        alerts[name] = [(one.alert, one.labels, one.before, one.after, one.value) for one in raised]
+    assert alerts["together"] == alerts["alone"]
+    for name in ("device_temperature_celsius", "device_energy_joules_total"):
+        assert together.values(name) == alone.values(name)
+    assert together.values("device_alert_state") == alone.values("device_alert_state")
+    assert together.values("device_values_rejected_total") == alone.values("device_values_rejected_total")
