@@ -12,7 +12,6 @@ from boardpulse_tools.bench.report import Report
 
 ROUNDS = 5
 SIZES = (1_200, 12_000, 120_000)
-PEER_SERIES = 12_000  # beyond it a peer takes seconds for a page
 SHORT_SIZES = (1_200, 12_000)
 
 HOW = (
@@ -36,9 +35,7 @@ def exposition_report(
     for series in sizes:
         tell(f"{series:,} series")
         with tempfile.TemporaryDirectory(prefix="boardpulse-bench-") as folder:
-            measured[series] = measure.measure(
-                Path(folder), series // SERIES, rounds, subjects if series <= PEER_SERIES else ()
-            )
+            measured[series] = measure.measure(Path(folder), series // SERIES, rounds, subjects)
     tell("pauses of ingest")
     with tempfile.TemporaryDirectory(prefix="boardpulse-bench-") as folder:
         stalled = stall.measure(Path(folder), max(sizes) // SERIES, rounds)
