@@ -188,17 +188,19 @@ class Clock(Line):
     @property
     def drift(self) -> float | None:
         """How much faster than the bridge's clock the uptime runs, as a ratio; None: not known yet."""
-        factor = self._factor if self._used is None or self._used.factor == 1 else self._used.factor
-        return None if factor == 1 else 1 / factor - 1
+        return self.figures()[2]
 
     @property
     def quality(self) -> float:
         """quality() of the spread, with what is unsure before the first minute is over."""
-        return self.judge(self.spread)
+        return self.figures()[1]
 
-    def judge(self, spread: float) -> float:
-        """The quality, for who knows the spread already."""
-        return quality(spread if self._used is not None or self._envelope.xs else spread + _FIRST_MINUTE_S)
+    def figures(self) -> tuple[float, float, float | None]:
+        """Spread, quality and drift."""
+        spread, used = self.spread, self._used
+        unsure = 0.0 if used is not None or self._envelope.xs else _FIRST_MINUTE_S
+        factor = self._factor if used is None or used.factor == 1 else used.factor
+        return spread, quality(spread + unsure), None if factor == 1 else 1 / factor - 1
 
     def state(self) -> list[object]:
         """What restore() needs, as JSON can carry it."""

@@ -153,14 +153,14 @@ def own_names(
 def pulse(device: Device, boot: Boot, rest: Sequence[int]) -> list[Cell]:
     """The values of these lines, in their order. `rest`: others()."""
     clock, sequence = boot.clock, boot.sequence
-    drift, spread, ahead_s = clock.drift, clock.spread, clock.ahead_s
+    (spread, quality, drift), ahead_s = clock.figures(), clock.ahead_s
     expected, received, refused, clamped = rest
     return [
         int(device.last_seen * 1000 + 0.5),
         expected + sequence.expected,
         received + sequence.received,
         int(spread * 1000 + 0.5),
-        int(clock.judge(spread) * 1000 + 0.5),
+        int(quality * 1000 + 0.5),
         None if ahead_s is None else round(ahead_s * 1000),
         None if drift is None else round(drift * 10_000_000),
         refused + clock.refused,

@@ -73,11 +73,16 @@ class Exposition:
 
     def _update(self) -> None:
         changed: dict[Chunk, None] = {}
+        take = self._dirty.take
         # As many as there are now: rows that change meanwhile must not keep the page waiting.
         for _ in range(len(self._dirty)):
-            drawable = self._dirty.take()
+            drawable = take()
             if drawable is None:
                 break
+            if isinstance(drawable, Row):  # as half of them are: without lists of one
+                place = drawable.place
+                changed[place if isinstance(place, Chunk) else self._add(drawable)] = None
+                continue
             come, gone = drawable.refresh()
             for row in gone:
                 if isinstance(row.place, Chunk):

@@ -24,20 +24,20 @@ _DIGITS = {digits: [f"{number:0{digits}d}" for number in range(10**digits)] for 
 class Chunk:
     """Rows that are drawn together. `texts` are the lines of each column; empty: none has a value."""
 
-    __slots__ = ("_drawn", "rows", "table", "texts")
+    __slots__ = ("_drawn", "_labels", "rows", "table", "texts")
 
     def __init__(self, table: Table) -> None:
         self.table = table
         self.rows: list[Row] = []
+        self._labels: list[str] = []
         self.texts = [b""] * len(table.columns)
         self._drawn: list[tuple[Cell, ...]] = []  # the columns' values on the page; empty: of other rows
 
     def draw(self) -> None:
         """Draw the columns that have changed."""
-        columns, before = self.table.columns, self._drawn
+        columns, labels, before = self.table.columns, self._labels, self._drawn
         nothing: list[Cell] = [None] * len(columns)
-        now = list(zip(*(row.values if row.shown else nothing for row in self.rows), strict=True))
-        labels = [row.labels for row in self.rows]
+        now = list(zip(*[row.values if row.shown else nothing for row in self.rows], strict=True))
         for place, values in enumerate(now):
             if not before or values != before[place]:
                 self.texts[place] = lines(columns[place], labels, values).encode()
@@ -46,12 +46,14 @@ class Chunk:
     def add(self, row: Row) -> None:
         """One more."""
         self.rows.append(row)
+        self._labels.append(row.labels)
         row.place = self
         self._drawn = []
 
     def remove(self, row: Row) -> None:
         """One less."""
-        self.rows.remove(row)
+        at = self.rows.index(row)
+        del self.rows[at], self._labels[at]
         row.place = None
         self._drawn = []
 
