@@ -27,7 +27,7 @@ def kept_values(plan: Plan, samples: Samples, bases: Bases | None) -> list[Value
 
 def _single(plan: Plan, columns: list[Any], bases: Bases | None) -> list[Value]:
     shape = plan.shape
-    out: list[Any] | None = shape.plain_gauges(columns)
+    out: list[Any] | None = shape.plain_gauges(columns, shape.bounds)
     if out is None:
         flat = [value[0] if type(value) is list else value for value in shape.pick_gauges(columns)]
         out = [_gauge(series, value) for series, value in zip(plan.gauges, flat, strict=False)]

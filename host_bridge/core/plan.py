@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from operator import ge, itemgetter, le
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
 
 from host_bridge.core.catalogue import Metric
@@ -15,29 +15,54 @@ from host_bridge.core.series import Block, CounterSeries, HistogramSeries, Serie
 # Elements are ints, nulls and floats, or lists of them (core/decode.py sees to that); the types say so no further.
 Pick = Callable[[list[Any]], Sequence[Any]]
 _INTS = {int}
+MAX_QUIET = 64  # sets of thresholds that boards of one kind have: few; a file of rules may name each board by itself
+Watched = tuple[int, float, float]  # the place of a gauge, and between which values nothing is done about it
 Place = tuple[
     int, Series | None
 ]  # a column's position, and the series that it (and, for a histogram, the next ones) fills
 
 
+class Bounds(NamedTuple):
+    """The least and the greatest value of each gauge."""
+
+    least: tuple[float, ...]
+    greatest: tuple[float, ...]
+
+
 class Shape:
     """What groups that were declared alike have in common. Boards of one kind share it, so that it stays in a cache."""
 
-    __slots__ = ("__weakref__", "greatest", "least", "pick_counters", "pick_gauges")
+    __slots__ = ("__weakref__", "_quiet", "bounds", "pick_counters", "pick_gauges")
 
     def __init__(self, gauges: tuple[tuple[int, Metric], ...], counters: tuple[int, ...]) -> None:
         self.pick_gauges = picker([place for place, _ in gauges])
         self.pick_counters = picker(list(counters))
-        self.least = tuple(metric.least for _, metric in gauges)
-        self.greatest = tuple(metric.greatest for _, metric in gauges)
+        self.bounds = Bounds(
+            tuple(metric.least for _, metric in gauges), tuple(metric.greatest for _, metric in gauges)
+        )
+        self._quiet: dict[tuple[Watched, ...], Bounds] = {}
 
-    def plain_gauges(self, columns: list[Any]) -> list[Value] | None:
-        """Of a single sample, when all of them are integers in their ranges, as nearly always; None when not."""
+    def plain_gauges(self, columns: list[Any], bounds: Bounds) -> list[Value] | None:
+        """Of a single sample, when all of them are integers within `bounds`, as nearly always; None when not."""
         picked = self.pick_gauges(columns)
         plain = _INTS.issuperset(map(type, picked))
-        if plain and all(map(le, self.least, picked)) and all(map(ge, self.greatest, picked)):
+        if plain and all(map(le, bounds.least, picked)) and all(map(ge, bounds.greatest, picked)):
             return list(picked)
         return None
+
+    def quiet(self, watched: tuple[Watched, ...]) -> Bounds | None:
+        """Within which all gauges are in range, and no watch has anything to do. None: a counter is watched, too."""
+        bounds = self._quiet.get(watched)
+        if bounds is None:
+            least, greatest = list(self.bounds.least), list(self.bounds.greatest)
+            for place, low, high in watched:
+                if place >= len(least):
+                    return None
+                least[place], greatest[place] = max(least[place], low), min(greatest[place], high)
+            if len(self._quiet) >= MAX_QUIET:
+                self._quiet.clear()
+            bounds = self._quiet[watched] = Bounds(tuple(least), tuple(greatest))
+        return bounds
 
 
 class Shapes:
@@ -62,18 +87,23 @@ class Plan:
     narrow    the plan for a frame with more columns, where a key that this bridge does not know may have taken several:
               only the series before that key. None: every width is known
     newest    number of the newest frame that was shown
+    quiet     bounds of its gauges within which no watch has anything to do while the plan is calm. None: look at each
+    calm      no watch was about to do anything when it was last looked at
     series    gauges, counters, histograms; the order of its block, and of `kept`
     kept      what history calls its series; None: nothing is kept
     """
 
     __slots__ = (
+        "_shares",
         "block",
+        "calm",
         "counters",
         "histograms",
         "interval_ms",
         "kept",
         "narrow",
         "newest",
+        "quiet",
         "refused",
         "series",
         "shape",
@@ -100,13 +130,16 @@ class Plan:
         self.histograms = tuple((place, place + len(one.bounds) + 2, one) for place, one in histograms)
         self.block = Block(self.series) if block is None else block
         self.watches: tuple[tuple[int, Watcher], ...] = ()
+        self.quiet: Bounds | None = None
+        self.calm = False
+        self._shares = block is not None
         self.kept: KeptGroup | None = None
         self.watch()
 
     @property
     def gauges(self) -> tuple[Series, ...]:
         """The first of its series."""
-        return self.series[: len(self.shape.least)]
+        return self.series[: len(self.shape.bounds.least)]
 
     def put(self, values: list[Value]) -> None:
         """The new values of its series."""
@@ -125,8 +158,15 @@ class Plan:
     def watch(self) -> None:
         """Note who watches which series, after thresholds have changed."""
         self.watches = tuple((place, watch) for place, series in enumerate(self.series) for watch in series.watches)
+        self.calm, self.quiet = False, None
         if self.narrow is not None:
             self.narrow.watch()
+        elif not self._shares:  # another plan with the same series would not notice that a watch is calm no longer
+            self.quiet = self.shape.quiet(tuple((place, *watch.quiet) for place, watch in self.watches))
+
+    def look(self) -> None:
+        """Find out whether all watches are calm, after they were told of values."""
+        self.calm = self.quiet is not None and all(watch.calm for _, watch in self.watches)
 
 
 def _kept(series: Series) -> KeptSeries:

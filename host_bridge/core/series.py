@@ -93,6 +93,16 @@ class Watcher:
 
     __slots__ = ()
 
+    @property
+    def calm(self) -> bool:
+        """Whether there is nothing that a value between the two of `quiet` would change."""
+        raise NotImplementedError
+
+    @property
+    def quiet(self) -> tuple[float, float]:
+        """The least and the greatest value about which a calm one does nothing, in the series' scale."""
+        raise NotImplementedError
+
     def observe(self, value: int | float | None, uptime_ms: int) -> None:
         """`value` in the series' scale, None when the sample is missing; uptime grows within a boot."""
         raise NotImplementedError

@@ -87,6 +87,16 @@ class Watch(Watcher):
         self._warning_since: int | None = None
         self._critical_since: int | None = None
 
+    @property
+    def calm(self) -> bool:
+        """In order, and not about to be anything else."""
+        return self.state == OK
+
+    @property
+    def quiet(self) -> tuple[float, float]:
+        """Between the levels at which it clears."""
+        return self._clear_above, self._clear_below
+
     def observe(self, value: int | float | None, uptime_ms: int) -> None:
         """The next sample. A missing one or NaN changes nothing: it is neither in order nor beyond a limit."""
         if value is None or value != value:

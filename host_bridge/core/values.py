@@ -30,32 +30,29 @@ def sample_uptimes(plan: Plan, samples: Samples) -> list[int]:
 def show(plan: Plan, samples: Samples, uptimes: list[int], rejected: Reasons) -> None:
     """Make the last sample the value of each series of the plan. Every sample is checked and seen by thresholds."""
     columns, n = samples.columns, samples.n
-    if n == 1:
-        values = _single(plan, columns, rejected)
-        if plan.watches:
-            _watch(plan, values, uptimes[0])
-    else:
-        values = _last_of_many(plan, columns, uptimes, rejected)
+    values = (_single if n == 1 else _last_of_many)(plan, columns, uptimes, rejected)
     for start, stop, histogram in plan.histograms:
         values.append(_of_histogram(histogram, columns[start:stop], n, rejected))
     plan.put(values)
 
 
-def _single(plan: Plan, columns: list[Any], rejected: Reasons) -> list[rows.Value]:
-    """Gauges, then counters. Nearly always all is in order, and then no gauge is looked at alone."""
-    shape = plan.shape
-    values = shape.plain_gauges(columns)
+def _single(plan: Plan, columns: list[Any], uptimes: list[int], rejected: Reasons) -> list[rows.Value]:
+    """Gauges, then counters. Nearly always all is in order, and then neither gauge nor watch is looked at alone."""
+    shape, quiet = plan.shape, plan.quiet
+    values = shape.plain_gauges(columns, quiet) if plan.calm and quiet is not None else None
+    calm = values is not None
+    if values is None:
+        values = shape.plain_gauges(columns, shape.bounds)
     if values is None:
         flat = [value[0] if type(value) is list else value for value in shape.pick_gauges(columns)]
         values = [_gauge(series, value, rejected) for series, value in zip(plan.gauges, flat, strict=False)]
     for series, value in zip(plan.counters, shape.pick_counters(columns), strict=False):
         values.append(_counter(series, value[0] if type(value) is list else value, rejected))
+    if plan.watches and not calm:
+        for place, watch in plan.watches:
+            watch.observe(values[place], uptimes[0])  # type: ignore[arg-type]  # none of them watches a histogram
+        plan.look()
     return values
-
-
-def _watch(plan: Plan, values: list[Any], uptime_ms: int) -> None:
-    for place, watch in plan.watches:
-        watch.observe(values[place], uptime_ms)
 
 
 def _gauge(series: Series, value: Value, rejected: Reasons) -> Value:
@@ -94,7 +91,7 @@ def _last_of_many(plan: Plan, columns: list[Any], uptimes: list[int], rejected: 
     """The last value of each gauge, then counter."""
     n, shape = len(uptimes), plan.shape
     values: list[list[Any]] = []
-    for column, least, greatest in zip(shape.pick_gauges(columns), shape.least, shape.greatest, strict=False):
+    for column, least, greatest in zip(shape.pick_gauges(columns), *shape.bounds, strict=False):
         try:
             plain = list(accumulate(column))
             if least > min(plain) or max(plain) > greatest or type(plain[-1]) is not int:
@@ -106,6 +103,7 @@ def _last_of_many(plan: Plan, columns: list[Any], uptimes: list[int], rejected: 
         values.append(_counters(series, column, n, rejected))
     for place, watch in plan.watches:
         watch.observe_all(values[place], uptimes)
+    plan.look()
     return [one[-1] for one in values]
 
 

@@ -1,4 +1,4 @@
-"""A frame of many samples does what as many frames of one sample do."""
+"""Short ways through the core do what the long ones do: many samples at once, and watches that are left alone."""
 
 from __future__ import annotations
 
@@ -74,3 +74,33 @@ def test_values_alerts_and_refusals_are_the_same(samples: list[tuple[int | float
         assert together.values(name) == alone.values(name)
     assert together.values("device_alert_state") == alone.values("device_alert_state")
     assert together.values("device_values_rejected_total") == alone.values("device_values_rejected_total")
+
+
+@settings(max_examples=300)
+@given(st.lists(st.one_of(SAMPLE, st.sampled_from(("hello", "again", "silence", "reload"))), min_size=2, max_size=16))
+def test_watches_that_are_left_alone_would_have_had_nothing_to_do(steps: list[object]) -> None:
+    """Between new declarations, new boots, silence and other rules."""
+    alerts = []
+    for looks_at_each in (False, True):
+        b, board, raised = Bridge(Settings(thresholds=RULES[:2])), Board(series=SERIES), list[tuple[object, ...]]()
+        b.uart(board.hello())
+        for at, step in enumerate(steps, 1):
+            if looks_at_each:
+                for plan in b.fleet._router.devices["board-1"].boot.plans[board.declaration]:  # type: ignore[union-attr]
+                    plan.calm = False
+            if step == "hello":
+                board.declaration += 1
+                actions = b.uart(board.hello(uptime=1000 * at))
+            elif step == "again":
+                board = Board(series=SERIES, boot=board.boot + 1)
+                actions = b.uart(board.hello())
+            elif step == "silence":
+                actions = b.time_passes(100_000)
+            elif step == "reload":
+                actions = list(b.fleet.reload(RULES[at % 2 : 2]))
+            else:
+                assert isinstance(step, tuple)
+                actions = b.uart(board.samples(*step[:2], at, at, uptime=1000 * at))
+            raised += [(one.alert, one.labels, one.before, one.after, one.value) for one in only(actions, Alert)]
+        alerts.append((raised, b.values("device_alert_state")))
+    assert alerts[0] == alerts[1]
