@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 PYTHON_RUN := $(BIN)/python
 STAMP := $(VENV)/.installed
 FAST_TESTS := tests/unit tests/property tests/contract
+WORKERS := 2
 
 export PYTHON
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -52,7 +53,7 @@ type: $(STAMP) ## mypy --strict
 
 .PHONY: test
 test: components ## All tests, after getting the real components that they need
-	$(PYTHON_RUN) -m pytest
+	$(PYTHON_RUN) -m pytest -n $(WORKERS)
 
 .PHONY: test-upy
 test-upy: components ## The tests that run on MicroPython interpreters, 64 and 32 bit
@@ -81,7 +82,7 @@ chaos: components ## Kills, outages, noise and full outboxes, against what board
 
 .PHONY: check
 check: gen-check lint type components ## What has to be clean before a commit: all of the above, and the fast tests
-	$(PYTHON_RUN) -m pytest $(FAST_TESTS)
+	$(PYTHON_RUN) -m pytest -n $(WORKERS) $(FAST_TESTS)
 
 .PHONY: clean
 clean: ## Remove the environment, what was built, and the caches

@@ -12,7 +12,7 @@ from tests.support.components import require
 from tests.support.strictness import fail_if_skipped, in_ci
 
 TESTS = Path(__file__).parent
-FOLDERS = ("unit", "property", "contract", "e2e", "hil", "bench")
+FOLDERS = ("unit", "property", "contract", "e2e", "hil", "bench")  # in the order in which they run
 
 # A test of real processes waits for them; a test of a function that takes a minute hangs. Seconds.
 TIMEOUTS = {"e2e": 180, "hil": 300, "bench": 300}
@@ -27,15 +27,30 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test with the folder that it is in, and with `upy` where it runs MicroPython."""
+    """Mark each test with the folder that it is in, and with `upy` where it runs MicroPython; fast folders go first."""
+    items.sort(key=lambda item: FOLDERS.index(folder) if (folder := folder_of(item)) in FOLDERS else 0)
     for item in items:
-        folder = item.path.relative_to(TESTS).parts[0] if item.path.is_relative_to(TESTS) else ""
+        folder = folder_of(item)
         if folder in FOLDERS:
             item.add_marker(getattr(pytest.mark, folder))
         if folder in TIMEOUTS and item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(TIMEOUTS[folder]))
         if UPY_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.upy)
+
+
+def folder_of(item: pytest.Item) -> str:
+    """The folder of tests/ that a test is in; nothing for one that is elsewhere."""
+    return item.path.relative_to(TESTS).parts[0] if item.path.is_relative_to(TESTS) else ""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With several workers (-n), the fast tests are divided among them, in the order of collection."""
+    from tests.support.workers import FastThenOneByOne  # its library is needed with -n only
+
+    config.option.loadscopereorder = False
+    return FastThenOneByOne(config, log)
 
 
 @pytest.hookimpl(wrapper=True)
