@@ -1,7 +1,9 @@
 """What holds for all tests: marks by folder, no skips in CI, and the fixtures that every folder uses."""
 
 import os
+import signal
 import socket
+import threading
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,13 @@ TIMEOUTS = {"e2e": 180, "hil": 300, "bench": 300}
 
 # Fixtures whose use means that a test runs code on MicroPython.
 UPY_FIXTURES = {"micropython", "micropython32"}
+
+
+def pytest_configure() -> None:
+    """Have Ctrl-C reach the processes that tests start. A shell that runs a script in the background has it ignored, in
+    all that comes of it: a test that ends a board as a person would, would wait in vain."""
+    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
