@@ -7,7 +7,7 @@ import pytest
 from boardpulse_tools.bench.scale import goals, measure
 from boardpulse_tools.bench.scale.fleet import MadeFleet
 from boardpulse_tools.bench.scale.memory import LOOKS
-from boardpulse_tools.bench.scale.passing import LEAST_SPACING_S, MOST_DELAY_S, Passing, spacing_s
+from boardpulse_tools.bench.scale.passing import CRYSTAL, LEAST_SPACING_S, MOST_DELAY_S, WARMTH_S, Passing, spacing_s
 from host_bridge.core.drift import WINDOW_MS
 
 HOUR_S = 3_600
@@ -24,17 +24,19 @@ def test_messages_of_a_board_are_never_closer_than_a_clock_takes_points() -> Non
     assert spacing_s(10, 1_000_000) == LEAST_SPACING_S
 
 
-def test_each_message_comes_a_little_later_than_it_was_sent_and_never_by_more_than_a_network_takes() -> None:
-    """Delays differ, as those of real frames do: were they alike, a clock would have to keep two points."""
-    passing = Passing(10, 90.0)
-    late = []
-    for number in range(1, 201):
-        uptime_ms = passing.sent()
-        assert passing.monotonic() == pytest.approx(number * 9.0)
-        late.append(passing.monotonic() - uptime_ms / 1000)
-    apart = [later - earlier for earlier, later in pairwise(late)]
-    assert max(late) - min(late) <= MOST_DELAY_S + 0.001
-    assert len({round(one, 3) for one in apart}) > 20
+def test_uptimes_run_as_crystals_do_and_messages_come_as_late_as_over_a_network() -> None:
+    """So that clocks have something to keep: within a minute delays differ, over a day the uptime goes its own way."""
+    passing = Passing(2, 60.0)
+    late: dict[int, list[float]] = {0: [], 1: []}
+    for number in range(2 * 60 * 24):
+        uptime_ms = passing.sent(number % 2)
+        assert passing.monotonic() == pytest.approx((number + 1) * 30.0)
+        late[number % 2].append(passing.monotonic() - uptime_ms / 1000)
+    for device, found in late.items():
+        apart = [abs(later - earlier) for earlier, later in pairwise(found)]
+        assert max(apart) <= MOST_DELAY_S + 60 * 2 * CRYSTAL + 0.002, device
+        assert len({round(one, 3) for one in apart}) > 20, device
+        assert 2 * WARMTH_S * 0.5 < max(found) - min(found) < 86_400 * CRYSTAL + 2 * WARMTH_S + MOST_DELAY_S, device
 
 
 def test_a_fleet_in_passing_time_is_online_after_half_a_day_of_its_own() -> None:

@@ -108,7 +108,7 @@ class MadeFleet:
             uptime_ms = 2_000 + int((self._clock() - self._born) * 1000)
             for device in range(self.devices):
                 if self._passing is not None:
-                    uptime_ms = self._passing.sent()
+                    uptime_ms = self._passing.sent(device)
                 yield self._received(device, fleet_load.samples(device, round_, uptime_ms), "up")
 
     def _received(self, device: int, payload: bytes, channel: str) -> Received:
