@@ -160,9 +160,9 @@ def test_a_storm_of_invented_names_does_not_hold_up_the_page() -> None:
         board = Board(f"board-{i}", series=[custom(f"invented_{i}_{j}") for j in range(200)])
         b.mqtt(board, board.hello(), "hello")
         b.mqtt(board, board.samples(*range(200)))
-    began = time.perf_counter()
+    began = time.thread_time()
     page = b.page()
-    assert time.perf_counter() - began < 2.0  # many times what it takes; the square took eight seconds
+    assert time.thread_time() - began < 2.0  # many times what it takes; the square took eight seconds
     names = [line.split("{")[0] for line in page.splitlines() if line.startswith("device_invented")]
     assert names == sorted(names)
     assert len(names) == 20_000
