@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
 from host_bridge.core import liveness
 from host_bridge.core.clock import Clock
 from host_bridge.core.columns import label_text
 from host_bridge.core.ledger import Counts, Ledger
 from host_bridge.core.plan import Plan
 from host_bridge.core.records import HelloRecord
-from host_bridge.core.rows import Drawable
+from host_bridge.core.rows import Drawable, Row
 from host_bridge.core.sequence import Sequence
 from host_bridge.core.series import Block, CounterSeries, HistogramSeries, Series
 from host_bridge.core.tally import Reasons, Tally
@@ -33,6 +36,10 @@ class Status(Drawable):
         super().__init__()
         self.anew = True
         self.closed = False
+
+    def rows(self) -> Iterable[Row]:
+        """All that may be on the page."""
+        raise NotImplementedError
 
 
 class Boot:
@@ -141,6 +148,7 @@ class Device:
         "status",
         "time_at",
         "time_tries",
+        "version",
         "wake_by",
         "weight",
     )
@@ -172,6 +180,7 @@ class Device:
         self.blocks: list[Block] = []
         self.alert_block = Block([])
         self.status: Status | None = None
+        self.version = 0  # odd while several things about its boots change together (change())
         self.held = 0
         self.fields_skipped = 0
         self.anchors_refused = 0  # of boots that are forgotten
@@ -180,6 +189,16 @@ class Device:
         self.rejected = Reasons(tally.values)
         self.events: dict[tuple[int, int], int] = {}  # (type, severity) → events
         self.causes: dict[int, int] = {}  # reset cause → boots
+
+    @contextmanager
+    def change(self) -> Iterator[None]:
+        """Around what changes boots and ledger, for other threads that read both; not one within another. What is
+        said about the device is to be marked afterwards."""
+        self.version += 1
+        try:
+            yield
+        finally:
+            self.version += 1
 
     def counts(self) -> Counts:
         """The ledger as it stands."""

@@ -108,6 +108,7 @@ class Fleet:
         for device in self._devices.values():
             for boot in device.boots.values():
                 boot.clock.shift(seconds)
+            self._context.mark_status(device)
         self._router.timers.time.host_clock_set(now)
         self._context.say("warning", "host_clock_set", now, "", by_seconds=round(seconds, 3))
         return actions

@@ -50,7 +50,8 @@ class Ingest:
         self._heard(device, boot, samples, received, now)
         live_only = self._context.keeping.live_only
         took = RECEIVED if live_only else boot.sequence.take(samples.seq)
-        as_expected = took == RECEIVED and device.boot is boot and not samples.removed
+        in_order = live_only or boot.sequence.next == samples.seq + 1  # nothing else was settled, nothing is missing
+        as_expected = took == RECEIVED and in_order and device.boot is boot and not samples.removed
         if took < REPEATED:
             if samples.removed and not live_only:
                 boot.sequence.thinned += samples.removed

@@ -24,6 +24,8 @@ class Presence:
         """A valid frame came that was not retained."""
         device.heard_at = now
         device.last_seen = at
+        if device.status is not None:
+            self._context.dirty.mark(device.status)
         if device.state != liveness.ONLINE:
             self.step(device, liveness.HEARD, now)
             if self.woken is not None:

@@ -136,10 +136,10 @@ class Registration:
             device.labels = device_labels(device.device_id, hello.platform)
             for boot in device.boots.values():
                 boot.declaration = -1
-            if device.status is not None:
-                device.status.closed = True
-                self._context.dirty.mark(device.status)
-                device.status = None
+            before = device.status
+            device.status = StatusLines(device, self._statuses, before)
+            if before is not None:
+                before.closed = True
         if device.status is None:
             device.status = StatusLines(device, self._statuses)
         self._context.mark_status(device)

@@ -41,6 +41,12 @@ class Restore:
             return None
         source, port, by_topic = place(kept.state)
         device = Device(any_hello, source, port, by_topic, self._context.tally)
+        with device.change():
+            self._fill(device, kept, hellos, now, wall)
+        self._context.mark_status(device)
+        return device
+
+    def _fill(self, device: Device, kept: KeptDevice, hellos: dict[int, Hellos], now: float, wall: float) -> None:
         present, counters = restore_device(device, kept.state, now, wall)
         counters = _latest(kept, present, counters)
         boots = [(kept_boot, *restore_boot(kept_boot.boot, kept_boot.state, now)) for kept_boot in in_order(kept)]
@@ -52,11 +58,16 @@ class Restore:
                 self._present(device, boot, hellos[kept_boot.boot], counters, now)
         for _, boot, _, marks in boots:
             boot.marks |= matched(device.series, marks)
-        self._context.mark_status(device)
-        return device
 
     def merge(self, device: Device, kept: KeptDevice, now: float, wall: float) -> None:
         """Give a device that was met while nothing could be kept what is known of it. Nothing of it is counted yet."""
+        try:
+            with device.change():
+                self._merge(device, kept, now, wall)
+        finally:
+            self._context.mark_status(device)
+
+    def _merge(self, device: Device, kept: KeptDevice, now: float, wall: float) -> None:
         known = set(device.boots)
         for kept_boot in in_order(kept):
             if kept_boot.boot in known:
@@ -82,7 +93,6 @@ class Restore:
         same = device.boot is not None and device.boot.id == present
         add_totals(device.series, counters, present=same, over=present not in known)
         self._context.keeping.device(device)
-        self._context.mark_status(device)
 
     def _declared_before(self, device: Device, boot: Boot, hellos: Hellos, now: float) -> None:
         """Have a boot know its earlier declarations; the present one stays the present one."""

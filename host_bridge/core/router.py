@@ -173,7 +173,11 @@ class Router:
             refuse_replay(device, hello, received)
         self._bind(device, received, now)
         route = received.source, received.port, named
-        boot = self._registration.take(device, hello, received, now, self.held.peek(route, hello.boot))
+        try:
+            with device.change():
+                boot = self._registration.take(device, hello, received, now, self.held.peek(route, hello.boot))
+        finally:
+            self._context.mark_status(device)
         self._twins.here(device, boot, received)
         self._acknowledge(received)
         device.held = 0

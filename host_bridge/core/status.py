@@ -8,7 +8,7 @@ common, and a number each.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from host_bridge.core import liveness
 from host_bridge.core.catalogue import bridge_metric
@@ -100,10 +100,13 @@ class StatusLines(Status):
     own     lines that not every device has
     """
 
-    __slots__ = ("_device", "_others", "_own", "_pulse", "_source", "_statuses", "_steady")
+    __slots__ = ("_before", "_boot", "_device", "_others", "_own", "_pulse", "_source", "_statuses", "_steady")
 
-    def __init__(self, device: Device, statuses: Statuses) -> None:
+    def __init__(self, device: Device, statuses: Statuses, before: Status | None = None) -> None:
+        """`before`: the lines in whose place these come, as the device is called otherwise now."""
         super().__init__()
+        self._before = before
+        self._boot: Boot | None = None  # that of the pulse
         self._device = device
         self._statuses = statuses
         self._pulse = StatusRow(device.labels, statuses.pulse)
@@ -113,41 +116,75 @@ class StatusLines(Status):
         self._others: Sequence[int] = ()  # of the pulse: what is not of the present boot
 
     def refresh(self) -> tuple[Sequence[Row], Sequence[Row]]:
-        """Rows with the present values. The engine goes on meanwhile: it marks what it changes afterwards."""
-        if self.closed:
-            return NO_ROWS, (self._pulse, self._steady, self._own)
-        device = self._device
+        """Rows with the present values. None while the engine is about to change several things of the device, and to
+        mark it afterwards: a total from which a boot is missing, or in which one stands twice, would be on a page."""
+        device, version = self._device, self._device.version
         boot = device.boot
-        if device.state == liveness.UNKNOWN or boot is None:
+        if self.closed or device.state == liveness.UNKNOWN or boot is None or version & 1:
             return NO_ROWS, NO_ROWS
-        if not self.anew and boot.clock.source is self._source:
-            self._pulse.values = pulse(device, boot, self._others)
+        if not self.anew and boot is self._boot and boot.clock.source is self._source:
+            values = pulse(device, boot, self._others)
+            if version == device.version:
+                self._pulse.values = values
             return (self._pulse,), NO_ROWS
-        self.anew = False
-        self._source = boot.clock.source
-        before = self._own
-        rejected, causes, events = device.rejected.counts.copy(), device.causes.copy(), device.events.copy()
-        columns = self._statuses.columns(own_names(self._source, rejected, causes, events))
-        if columns != before.columns:
-            self._own = StatusRow(device.labels, columns)
-        self._own.values = [1, *rejected.values(), *causes.values(), *events.values()]
+        self.anew, whole = False, False  # before anything is read: what changes from here on sets it again
+        try:
+            come, gone = self._look(device, boot, version)
+            whole = bool(come)
+        finally:
+            if not whole:
+                self.anew = True
+        return come, gone
+
+    def _look(self, device: Device, boot: Boot, version: int) -> tuple[Sequence[Row], Sequence[Row]]:
         boots = list(device.boots.values())
-        self._others = others(device, boot, boots)
-        self._steady.values = steady(device, boots)
-        self._pulse.values = pulse(device, boot, self._others)
-        return (self._pulse, self._steady, self._own), (before,) if before is not self._own else NO_ROWS
+        rest = others(device, boot, boots)
+        values, steadies = pulse(device, boot, rest), steady(device, boots)
+        source, own, own_values = self._own_row(boot)
+        if version != device.version:
+            return NO_ROWS, NO_ROWS
+        self._boot, self._source, self._others = boot, source, rest
+        self._pulse.values, self._steady.values, own.values = values, steadies, own_values
+        gone = self._gone(own)
+        return (self._pulse, self._steady, own), gone
+
+    def _own_row(self, boot: Boot) -> tuple[str, StatusRow, list[Cell]]:
+        """What the boot is dated by, and the row of the lines that not every device has, with its values."""
+        device, own, source = self._device, self._own, boot.clock.source
+        counts = own_counts(device.rejected.counts.copy(), device.causes.copy(), device.events.copy())
+        columns = self._statuses.columns([("clock_source", (source,)), *counts])
+        if columns != own.columns:
+            own = StatusRow(device.labels, columns)
+        return source, own, [1, *counts.values()]
+
+    def _gone(self, own: StatusRow) -> Sequence[Row]:
+        """The rows in whose place others come from now on."""
+        gone: list[Row] = [] if own is self._own else [self._own]
+        if self._before is not None:
+            before, self._before = self._before, None
+            gone += before.rows()
+        self._own = own
+        return gone
+
+    def rows(self) -> Iterator[Row]:
+        """All that may be on the page; also of those before it that it has not replaced yet."""
+        if self._before is not None:
+            yield from self._before.rows()
+        yield from (self._pulse, self._steady, self._own)
 
 
-def own_names(
-    clock_source: str, rejected: Iterable[str], causes: Iterable[int], events: Iterable[tuple[int, int]]
-) -> list[Name]:
-    """The lines that another device may not have."""
-    return [
-        ("clock_source", (clock_source,)),
-        *(("values_rejected_total", (reason,)) for reason in rejected),
-        *(("boots_total", (m.RESET_CAUSES[cause],)) for cause in causes),
-        *(("events_total", (m.EVENT_TYPES[kind], m.SEVERITIES[severity])) for kind, severity in events),
-    ]
+def own_counts(
+    rejected: Mapping[str, int], causes: Mapping[int, int], events: Mapping[tuple[int, int], int]
+) -> dict[Name, int]:
+    """The counts that another device may not have; in an order of their own, so that boards with the same ones share
+    their columns."""
+    counts: dict[Name, int] = {("values_rejected_total", (reason,)): rejected[reason] for reason in sorted(rejected)}
+    counts |= {("boots_total", (m.RESET_CAUSES[cause],)): causes[cause] for cause in sorted(causes)}
+    counts |= {
+        ("events_total", (m.EVENT_TYPES[kind], m.SEVERITIES[severity])): events[kind, severity]
+        for kind, severity in sorted(events)
+    }
+    return counts
 
 
 def pulse(device: Device, boot: Boot, rest: Sequence[int]) -> list[Cell]:

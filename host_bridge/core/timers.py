@@ -81,7 +81,8 @@ class Timers:
             if self._context.keeping.live_only:
                 boot.superseded_at = now  # its frames can only come when that is over
             elif now - boot.superseded_at > KEEP_BOOT_S:
-                device.forget(boot.id)
+                with device.change():
+                    device.forget(boot.id)
                 self._context.keeping.device(device)
                 self._context.mark_status(device)
         elif settled and device.shown and boot.sequence.gap:
@@ -93,6 +94,7 @@ class Timers:
         if now - device.kept_at > KEEP_COUNTERS_S and device.heard_at > device.kept_at:
             device.kept_at = now
             self._context.keeping.device(device)
+            self._context.mark_status(device)  # a change that was not marked, an own bug, is on the page by now
 
     def _ask_about_gap(self, device: Device, boot: Boot, now: float) -> None:
         if boot.gap_since is None:

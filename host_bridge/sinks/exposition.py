@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 
 from host_bridge.core.columns import Column, Family
-from host_bridge.core.rows import Dirty, Row
+from host_bridge.core.rows import Dirty, Drawable, Row
 from host_bridge.sinks.table import Chunk, Table
 from shared_schema import messages as m
 
@@ -50,6 +50,7 @@ class Exposition:
         self._families: dict[Family, _FamilyText] = {}
         self._order: list[_FamilyText] = []
         self._ordered = True
+        self._changed: dict[Chunk, None] = {}  # what is to be drawn; more than what changed last if that failed
         self._lock = threading.Lock()  # among renderers only
 
     def pieces(self, openmetrics: bool = False) -> list[bytes]:
@@ -72,7 +73,6 @@ class Exposition:
             self._update()
 
     def _update(self) -> None:
-        changed: dict[Chunk, None] = {}
         take = self._dirty.take
         # As many as there are now: rows that change meanwhile must not keep the page waiting.
         for _ in range(len(self._dirty)):
@@ -80,23 +80,33 @@ class Exposition:
             if drawable is None:
                 break
             if isinstance(drawable, Row):  # as half of them are: without lists of one
-                place = drawable.place
-                changed[place if isinstance(place, Chunk) else self._add(drawable)] = None
-                continue
-            come, gone = drawable.refresh()
-            for row in gone:
-                if isinstance(row.place, Chunk):
-                    changed[row.place] = None
-                    self._remove(row, row.place)
-            for row in come:
-                place = row.place
-                changed[place if isinstance(place, Chunk) else self._add(row)] = None
-        for chunk in changed:
+                self._put(drawable)
+            else:
+                self._exchange(drawable)
+        for chunk in list(self._changed):
             chunk.draw()
+            del self._changed[chunk]
         if not self._ordered:  # once, however many there are: boards may invent names by the thousand
             names = sorted(self._families, key=lambda family: family.name)
             self._order = [self._families[family] for family in names]
             self._ordered = True
+
+    def _put(self, row: Row) -> None:
+        place = row.place
+        self._changed[place if isinstance(place, Chunk) else self._add(row)] = None
+
+    def _exchange(self, drawable: Drawable) -> None:
+        try:
+            come, gone = drawable.refresh()
+        except Exception:
+            self._dirty.mark(drawable)  # an own bug: no later page is to hide it
+            raise
+        for row in gone:
+            if isinstance(row.place, Chunk):
+                self._changed[row.place] = None
+                self._remove(row, row.place)
+        for row in come:
+            self._put(row)
 
     def _add(self, row: Row) -> Chunk:
         columns = row.columns

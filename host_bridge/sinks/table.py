@@ -13,6 +13,7 @@ from typing import cast
 from host_bridge.core.columns import Column
 from host_bridge.core.numerals import canonical, decimal
 from host_bridge.core.rows import Cell, Row
+from shared_schema import messages as m
 
 CHUNK_ROWS = 64  # rows drawn at once: enough to share the work for a column, few enough where one row has changed
 _INTS = {int}
@@ -24,13 +25,14 @@ _DIGITS = {digits: [f"{number:0{digits}d}" for number in range(10**digits)] for 
 class Chunk:
     """Rows that are drawn together. `texts` are the lines of each column; empty: none has a value."""
 
-    __slots__ = ("_drawn", "_labels", "rows", "table", "texts")
+    __slots__ = ("_drawn", "_labels", "_pieces", "rows", "table", "texts")
 
     def __init__(self, table: Table) -> None:
         self.table = table
         self.rows: list[Row] = []
         self._labels: list[str] = []
         self.texts = [b""] * len(table.columns)
+        self._pieces: dict[int, list[str]] = {}  # of histograms, which are dear to draw: the lines of each row
         self._drawn: list[tuple[Cell, ...]] = []  # the columns' values on the page; empty: of other rows
 
     def draw(self) -> None:
@@ -38,10 +40,27 @@ class Chunk:
         columns, labels, before = self.table.columns, self._labels, self._drawn
         nothing: list[Cell] = [None] * len(columns)
         now = list(zip(*[row.values if row.shown else nothing for row in self.rows], strict=True))
+        if not before:
+            self._pieces.clear()
         for place, values in enumerate(now):
             if not before or values != before[place]:
-                self.texts[place] = lines(columns[place], labels, values).encode()
+                column = columns[place]
+                if column.family.type == m.HISTOGRAM:
+                    text = self._histograms(place, column, values)
+                else:
+                    text = lines(column, labels, values)
+                self.texts[place] = text.encode(errors="replace")  # a port may be called what UTF-8 cannot say
         self._drawn = now
+
+    def _histograms(self, place: int, column: Column, values: Sequence[Cell]) -> str:
+        pieces = self._pieces.get(place)
+        if pieces is None:
+            self._pieces[place] = [line(column, own, value) for own, value in zip(self._labels, values, strict=True)]
+        else:
+            for at, (value, before) in enumerate(zip(values, self._drawn[place], strict=True)):
+                if value != before:
+                    pieces[at] = line(column, self._labels[at], value)
+        return "".join(self._pieces[place])
 
     def add(self, row: Row) -> None:
         """One more."""

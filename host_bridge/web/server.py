@@ -16,7 +16,7 @@ from typing import Protocol, TypeVar
 from aiohttp import web
 
 from host_bridge.options import HttpOptions
-from host_bridge.web.blocks import Blocks, in_blocks
+from host_bridge.web.blocks import Blocks
 from host_bridge.web.devices import Json
 from host_bridge.web.page import render
 
@@ -125,18 +125,18 @@ class HttpServer:
         openmetrics = wants_openmetrics(request.headers.get("Accept", ""))
         asked = "gzip" in request.headers.get("Accept-Encoding", "")
         remote = request.remote or ""
-        blocks, packed = await self._draw(lambda: self._metrics_blocks(openmetrics, asked, remote))
+        pieces, packed = await self._draw(lambda: self._packed_metrics(openmetrics, asked, remote))
         content_type = OPENMETRICS_TYPE if openmetrics else TEXT_TYPE
         headers = {"Vary": "Accept, Accept-Encoding"}
         if packed:
             headers["Content-Encoding"] = "gzip"
-        return web.Response(body=Blocks(blocks, content_type), headers=headers)
+        return web.Response(body=Blocks(pieces, content_type), headers=headers)
 
-    def _metrics_blocks(self, openmetrics: bool, asked: bool, remote: str) -> tuple[list[bytes], bool]:
+    def _packed_metrics(self, openmetrics: bool, asked: bool, remote: str) -> tuple[Sequence[bytes], bool]:
         pieces = self._pages.metrics(openmetrics)
         if asked and worth_compressing(sum(map(len, pieces)), remote):
             return [gzip.compress(b"".join(pieces), compresslevel=1)], True
-        return in_blocks(pieces), False
+        return pieces, False
 
     async def _page(self, _request: web.Request) -> web.Response:
         text = await self._draw(lambda: render(self._pages.fleet(), self._pages.version))

@@ -49,7 +49,7 @@ def connection() -> Iterator[HTTPConnection]:
 @given(st.lists(st.binary(max_size=3).map(lambda piece: piece * 20_000), max_size=20))
 def test_blocks_are_the_same_bytes_and_neither_small_nor_all_in_one(pieces: list[bytes]) -> None:
     """Only the last may be smaller than BLOCK_BYTES; none is longer than that and a piece."""
-    blocks = in_blocks(pieces)
+    blocks = list(in_blocks(pieces))
     assert b"".join(blocks) == b"".join(pieces)
     assert all(len(block) >= BLOCK_BYTES for block in blocks[:-1])
     assert all(len(block) < BLOCK_BYTES + 60_000 for block in blocks)
