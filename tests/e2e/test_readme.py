@@ -164,4 +164,4 @@ def test_make_test_runs_all_tests() -> None:
     (shown,) = commands(TEST_COMMAND)
     assert shown.command == TEST_COMMAND
     planned = run(f"make --dry-run --no-print-directory {shown.command.removeprefix('make ')}")
-    assert planned.splitlines()[-1].endswith("-m pytest")
+    assert planned.splitlines()[-1].endswith("-m pytest -n 2")  # no test is chosen, none left out
