@@ -32,7 +32,8 @@ def test_shares_add_up_and_little_is_left_for_the_rest(results: dict[str, Any]) 
 def test_each_load_is_in_the_parts_that_do_its_work(results: dict[str, Any]) -> None:
     """And the store only where there is one."""
     message, kept, page = (results["loads"][name]["parts"] for name in ("message", "message_history", "page"))
-    for part in ("frames into samples: CBOR", "values", "thresholds", "ledger and sequence", "clock"):
+    # Thresholds are none: while all is in order they are looked at with the ranges of the values.
+    for part in ("frames into samples: CBOR", "values", "ledger and sequence", "clock"):
         assert message[part] > 0
         assert kept[part] > 0
     assert kept["records for the store"] > 0

@@ -3,16 +3,18 @@
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
-FAST = ("tests/unit/", "tests/property/", "tests/contract/")
-# No file has this name: all tests of real processes are one piece of work.
+# Folders whose tests compute: nothing in them waits for a clock or for a process that a busy machine would hold up.
+UNIT = ("architecture", "boards", "catalog", "config", "core", "docs", "history", "image", "wire")
+FAST = ("tests/property/", "tests/contract/", *(f"tests/unit/{folder}/" for folder in UNIT))
+# No file has this name: all other tests are one piece of work.
 ONE_BY_ONE = "one by one"
 
 
 class FastThenOneByOne(LoadScopeScheduling):
     """Files of fast tests are divided among the workers; then one worker runs the rest, one after another.
 
-    What is in the rest waits for real processes and measures them: it is to have the machine for itself, as it has
-    without workers. A file is never divided, so that what it has made once serves all of its tests.
+    The rest waits for real processes, or measures time: it is to have the machine for itself, as it has without
+    workers. A file is never divided, so that what it has made once serves all of its tests.
     """
 
     def _split_scope(self, nodeid: str) -> str:

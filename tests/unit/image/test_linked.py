@@ -4,6 +4,7 @@ import builtins
 import os
 import subprocess
 import symtable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -21,12 +22,18 @@ RUNNER = ROOT / "tests" / "contract" / "run_webassembly.mjs"
 HEAP_BYTES = "8000000"
 
 
-def image_with(script: str, folder: Path, **options: object) -> Image:
-    """An image into which a script of the firmware's own tests is linked; written to `folder` as on a board."""
+@cache
+def built(script: str, *options: tuple[str, object]) -> Image:
+    """An image into which a script of the firmware's own tests is linked. The same for every interpreter."""
     schema = {f"shared_schema/{path.name}": path.read_text() for path in (ROOT / "shared_schema").glob("*.py")}
     schema.pop("shared_schema/manifest.py")
     extra = {**schema, script: (SCRIPTS / script).read_text()}
-    image = build_image("unix", extra=extra, **options)  # type: ignore[arg-type]
+    return build_image("unix", extra=extra, **dict(options))  # type: ignore[arg-type]
+
+
+def image_with(script: str, folder: Path, **options: object) -> Image:
+    """That image, written to `folder` as on a board."""
+    image = built(script, *options.items())
     for name, content in image.files.items():
         path = folder / name.removeprefix("lib/")
         path.parent.mkdir(parents=True, exist_ok=True)

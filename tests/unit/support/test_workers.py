@@ -79,12 +79,12 @@ def test_fast_files_are_divided_and_the_rest_follows_one_by_one(tmp_path: Path) 
     """Each test once, a file by one worker; what is not fast by one worker, never two at a time, behind the fast ones
     but for the two that a worker has in hand at its end."""
     log = tmp_path / "log"
-    counts = {"unit/test_a.py": 9, "unit/test_b.py": 8, "property/test_c.py": 7, "contract/test_d.py": 6}
-    rest = {"e2e/test_e.py": 5, "bench/test_f.py": 4}
+    counts = {"unit/core/test_a.py": 9, "unit/image/test_b.py": 8, "property/test_c.py": 7, "contract/test_d.py": 6}
+    rest = {"unit/sources/test_g.py": 3, "e2e/test_e.py": 5, "bench/test_f.py": 4}
     files = {f"tests/{name}": TIMED.format(count=count, log=str(log)) for name, count in (counts | rest).items()}
     answer = pytest_in(tmp_path, files)
     assert answer.returncode == 0, answer.stdout
-    assert answer.stdout.splitlines()[-1].strip("= ").startswith("39 passed in ")
+    assert answer.stdout.splitlines()[-1].strip("= ").startswith("42 passed in ")
     words = [line.split() for line in log.read_text().splitlines()]
     ran = [
         Ran(worker, str(Path(file).relative_to(tmp_path / "tests")), float(a), float(b)) for worker, file, a, b in words
