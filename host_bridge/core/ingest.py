@@ -49,12 +49,14 @@ class Ingest:
         # First, so that a device that comes back comes back with its values.
         self._heard(device, boot, samples, received, now)
         live_only = self._context.keeping.live_only
-        took = RECEIVED if live_only else boot.sequence.take(samples.seq)
-        in_order = live_only or boot.sequence.next == samples.seq + 1  # nothing else was settled, nothing is missing
-        as_expected = took == RECEIVED and in_order and device.boot is boot and not samples.removed
+        sequence = boot.sequence
+        missing = sequence.missing
+        took = RECEIVED if live_only else sequence.take(samples.seq)
+        # A frame may move the window past others, which are lost by that.
+        as_expected = took == RECEIVED and missing == sequence.missing and device.boot is boot and not samples.removed
         if took < REPEATED:
             if samples.removed and not live_only:
-                boot.sequence.thinned += samples.removed
+                sequence.thinned += samples.removed
             as_expected &= self._use(device, boot, plan, samples, uptimes, received, now)
         self._finish(device, boot, now, as_expected)
         return True

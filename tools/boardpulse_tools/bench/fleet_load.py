@@ -78,9 +78,9 @@ def hello(device: int, unix_s: float, interval_ms: int = INTERVAL_MS, cadence_ms
     return cbor2.dumps([HELLO, FIRST_BOOT + device, 0, 1_000, body])
 
 
-def samples(device: int, round_: int, uptime_ms: int) -> bytes:
-    """The frame of round `round_`, which is its number, too: one sample of each series."""
-    head = [SAMPLES, FIRST_BOOT + device, round_, uptime_ms, 0, 0, 1]
+def samples(device: int, round_: int, uptime_ms: int, seq: int | None = None) -> bytes:
+    """The frame of round `round_`, which is its number, too, unless `seq` is: one sample of each series."""
+    head = [SAMPLES, FIRST_BOOT + device, round_ if seq is None else seq, uptime_ms, 0, 0, 1]
     return cbor2.dumps([*head, *[column.value(device, round_) for column in COLUMNS]])
 
 

@@ -26,6 +26,7 @@ class Rig:
     def __init__(self, folder: Path, devices: int) -> None:
         self.devices = devices
         self.round = -1
+        self._sent = [0] * devices  # frames of each: who has nothing to say in a round has lost nothing
         self._born = time.monotonic()
         self._stack = ExitStack()
         try:
@@ -67,8 +68,13 @@ class Rig:
         self.round += 1
         who = fleet_load.changed_devices(self.devices, share, self.round)
         uptime_ms = 2_000 + int((time.monotonic() - self._born) * 1000)
-        self._publisher.publish((fleet_load.up_topic(i), fleet_load.samples(i, self.round, uptime_ms)) for i in who)
+        self._publisher.publish((fleet_load.up_topic(i), self._frame(i, uptime_ms)) for i in who)
         return who
+
+    def _frame(self, device: int, uptime_ms: int) -> bytes:
+        seq = self._sent[device]
+        self._sent[device] += 1
+        return fleet_load.samples(device, self.round, uptime_ms, seq)
 
     def publish(self, messages: Iterable[tuple[str, bytes]]) -> None:
         """Publish what is for others at this broker."""
