@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import inf, log10
 from typing import Any
 
@@ -153,7 +154,7 @@ class Clock(Line):
         ms = self._origin + uptime_ms * self._factor if used is None else used.wall(uptime_ms)
         return arrival if ms > arrival * 1000 + AHEAD_MS else ms / 1000
 
-    def dates(self, uptimes: list[int], arrival: float) -> list[int]:
+    def dates(self, uptimes: Sequence[int], arrival: float) -> list[int]:
         """Unix ms of the samples of a frame, not decreasing. To be called once for each.
 
         A frame that would be later than its arrival plus MAX_CLOCK_AHEAD_S is dated as if made at its arrival, and

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from host_bridge.core import liveness
 from host_bridge.core.actions import LogLine, Send
 from host_bridge.core.context import Context
@@ -67,7 +69,7 @@ class Ingest:
         boot: Boot,
         plan: Plan,
         samples: Samples,
-        uptimes: list[int],
+        uptimes: Sequence[int],
         received: Received,
         now: float,
     ) -> bool:
@@ -91,7 +93,7 @@ class Ingest:
         return not surplus and not plan.refused and rejected == device.rejected.total
 
     def _keep(
-        self, plan: Plan, boot: Boot, samples: Samples, uptimes: list[int], at: float, bases: Bases | None
+        self, plan: Plan, boot: Boot, samples: Samples, uptimes: Sequence[int], at: float, bases: Bases | None
     ) -> None:
         times = boot.clock.dates(uptimes, at)
         assert plan.kept is not None  # noqa: S101  # the caller's contract

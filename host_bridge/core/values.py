@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any
 
@@ -17,17 +18,19 @@ from shared_schema.parse import Samples
 Value = int | float | None
 
 
-def sample_uptimes(plan: Plan, samples: Samples) -> list[int]:
+def sample_uptimes(plan: Plan, samples: Samples) -> Sequence[int]:
     """Milliseconds of uptime of each sample. SchemaError when the frame does not fit its declaration."""
     if len(samples.columns) < plan.width:
         raise SchemaError(f"{len(samples.columns)} columns where the declaration has {plan.width}")
     if samples.n == 1:
         return [samples.uptime]
-    first = samples.uptime
-    return [first + offset for offset in offsets(samples.times, plan.interval_ms)]  # type: ignore[arg-type]  # checked there
+    first, interval_ms = samples.uptime, plan.interval_ms
+    if interval_ms and type(samples.times) is int:
+        return range(first, first + samples.n * interval_ms, interval_ms)
+    return [first + offset for offset in offsets(samples.times, interval_ms)]  # type: ignore[arg-type]  # checked there
 
 
-def show(plan: Plan, samples: Samples, uptimes: list[int], rejected: Reasons) -> None:
+def show(plan: Plan, samples: Samples, uptimes: Sequence[int], rejected: Reasons) -> None:
     """Make the last sample the value of each series of the plan. Every sample is checked and seen by thresholds."""
     columns, n = samples.columns, samples.n
     values = (_single if n == 1 else _last_of_many)(plan, columns, uptimes, rejected)
@@ -36,7 +39,7 @@ def show(plan: Plan, samples: Samples, uptimes: list[int], rejected: Reasons) ->
     plan.put(values)
 
 
-def _single(plan: Plan, columns: list[Any], uptimes: list[int], rejected: Reasons) -> list[rows.Value]:
+def _single(plan: Plan, columns: list[Any], uptimes: Sequence[int], rejected: Reasons) -> list[rows.Value]:
     """Gauges, then counters. Nearly always all is in order, and then neither gauge nor watch is looked at alone."""
     shape, quiet = plan.shape, plan.quiet
     values = shape.plain_gauges(columns, quiet) if plan.calm and quiet is not None else None
@@ -87,23 +90,29 @@ def _counter(series: CounterSeries, value: Value, rejected: Reasons) -> int | No
     return None
 
 
-def _last_of_many(plan: Plan, columns: list[Any], uptimes: list[int], rejected: Reasons) -> list[rows.Value]:
-    """The last value of each gauge, then counter."""
+def _last_of_many(plan: Plan, columns: list[Any], uptimes: Sequence[int], rejected: Reasons) -> list[rows.Value]:
+    """The last value of each gauge, then counter; calm as in _single()."""
     n, shape = len(uptimes), plan.shape
+    calm = plan.calm
+    bounds = plan.quiet if calm and plan.quiet is not None else shape.bounds
     values: list[list[Any]] = []
-    for column, least, greatest in zip(shape.pick_gauges(columns), *shape.bounds, strict=False):
+    for column, least, greatest in zip(shape.pick_gauges(columns), *bounds, strict=False):
         try:
             plain = list(accumulate(column))
             if least > min(plain) or max(plain) > greatest or type(plain[-1]) is not int:
                 plain = []
         except TypeError:  # one element for all samples, or a null among the deltas
             plain = []
-        values.append(plain or [_gauge(plan.series[len(values)], value, rejected) for value in expand(column, n)])
+        if not plain:
+            calm = False
+            plain = [_gauge(plan.series[len(values)], value, rejected) for value in expand(column, n)]
+        values.append(plain)
     for series, column in zip(plan.counters, shape.pick_counters(columns), strict=False):
         values.append(_counters(series, column, n, rejected))
-    for place, watch in plan.watches:
-        watch.observe_all(values[place], uptimes)
-    plan.look()
+    if plan.watches and not calm:
+        for place, watch in plan.watches:
+            watch.observe_all(values[place], uptimes)
+        plan.look()
     return [one[-1] for one in values]
 
 
