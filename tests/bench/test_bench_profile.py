@@ -22,7 +22,7 @@ def results() -> dict[str, Any]:
 
 
 def test_shares_add_up_and_little_is_left_for_the_rest(results: dict[str, Any]) -> None:
-    assert results["loads"].keys() == {"message", "message_history", "page"}
+    assert results["loads"].keys() == {"message", "message_batch", "message_history", "page"}
     for name, load in results["loads"].items():
         assert sum(load["parts"].values()) == pytest.approx(1), name
         assert load["parts"]["rest"] < 0.05, name
@@ -31,14 +31,17 @@ def test_shares_add_up_and_little_is_left_for_the_rest(results: dict[str, Any]) 
 
 def test_each_load_is_in_the_parts_that_do_its_work(results: dict[str, Any]) -> None:
     """And the store only where there is one."""
-    message, kept, page = (results["loads"][name]["parts"] for name in ("message", "message_history", "page"))
+    names = ("message", "message_batch", "message_history", "page")
+    message, batch, kept, page = (results["loads"][name]["parts"] for name in names)
     # Thresholds are none: while all is in order they are looked at with the ranges of the values.
     for part in ("frames into samples: CBOR", "values", "ledger and sequence", "clock"):
         assert message[part] > 0
+        assert batch[part] > 0
         assert kept[part] > 0
     assert kept["records for the store"] > 0
     assert kept["the store: rows, SQLite"] > 0
-    assert [part for part in message if "store: " in part or "page: " in part] == []
+    assert [part for part in (*message, *batch) if "store: " in part or "page: " in part] == []
+    assert batch["values"] > message["values"]  # ten of each
     assert sum(share for part, share in page.items() if "page: " in part) > 0.3
     assert [part for part in page if "frame" in part or "store" in part] == []
 

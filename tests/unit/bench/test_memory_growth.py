@@ -68,6 +68,6 @@ def test_the_goal_is_flat_within_a_hundredth_and_what_was_not_measured_is_not_fl
 def test_people_see_the_memory_after_each_quarter_of_the_messages() -> None:
     looks = [(number + 1) * 2**20 for number in range(LOOKS)]
     memory = {"rss_bytes": looks, "messages": 1000, "passed_s": 9 * HOUR_S, "memory_growth": 1.2345}
-    assert goals._curves({"10": {"memory": memory}}).rows == [
+    assert goals.curves({"10": {"memory": memory}}).rows == [
         ("10", "1,000", "9.0", "1.00", "5.00", "10.00", "15.00", "20.00", "1.2345")
     ]

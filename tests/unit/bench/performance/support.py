@@ -34,6 +34,7 @@ LIMITS = {
     "ingest_stall_ms": 50,
     "bytes_per_device": 4096,
     "cost_growth": 1.3,
+    "memory_growth": 1.01,
 }
 LINES = {"uart_lost_single": 0, "uart_lost_single_history": 0, "uart_lost_batch10": 0, "uart_lost_batch10_history": 0}
 

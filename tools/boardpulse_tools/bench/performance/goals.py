@@ -31,6 +31,7 @@ WHAT = {
     "scrape_120k_s": "seconds of a scrape of 120,000 series, every value changed",
     "ingest_stall_ms": "the longest pause of ingest during a scrape of 120,000 series, median of scrapes, milliseconds",
     "bytes_per_device": "memory of a device with 12 series and its part of the page, bytes, the most over all messages",
+    "memory_growth": "memory of 10,000 devices after ten million messages ÷ after a quarter of them",
     "cost_growth": "cost of a message at 10,000 devices ÷ at 100",
     **{
         f"uart_lost_{shape}{suffix}": f"frames lost on eight saturated lines, samples a frame: {batch}, history {how}"
@@ -44,6 +45,7 @@ LIMITS: dict[str, float] = {
     "scrape_120k_s": exposition.SCRAPE_120K_S,
     "ingest_stall_ms": exposition.INGEST_STALL_MS,
     "bytes_per_device": scale.BYTES_PER_DEVICE,
+    "memory_growth": scale.MEMORY_GROWTH,
     "cost_growth": scale.COST_GROWTH,
     **{name: 0 for name in WHAT if name.startswith("uart_")},
 }

@@ -36,19 +36,7 @@ def _exposition(results: Results) -> list[Table]:
 
 def _scale(results: Results) -> list[Table]:
     growth, *costs = scale.growth_tables(results["sizes"])
-    return [growth, _memory_over_messages(results["sizes"]), *costs]
-
-
-def _memory_over_messages(sizes: Mapping[str, Any]) -> Table:
-    """Whether memory stays flat: the process at a tenth, in the middle and at the end of its messages."""
-    rows = []
-    for devices, size in sizes.items():
-        looks = size["memory"]["rss_bytes"]
-        shown = (looks[len(looks) // 10 - 1], looks[len(looks) // 2 - 1], looks[-1])
-        messages = f"{size['memory']['messages']:,}"
-        rows.append((f"{int(devices):,}", messages, *(f"{bytes_ / 2**20:,.1f}" for bytes_ in shown)))
-    columns = ("devices", "messages", "after a tenth", "after half", "after all")
-    return Table("Memory of the process over so many messages, MiB", columns, rows)
+    return [growth, scale.curves(results["sizes"]), *costs]
 
 
 def _uart(results: Results) -> list[Table]:
@@ -78,7 +66,8 @@ SECTIONS = (
         "How it grows",
         "Flat is what is wanted of a message and of the bytes a device; a page and a start may grow as the fleet does. "
         "B a message is how memory goes on growing once every device is known: the slope over the second half of the "
-        "messages. Sweep is the look at every device for who is late, once a second.",
+        "messages, over which hours pass for the boards, so that all that is kept for a time is full. Sweep is the "
+        "look at every device for who is late, once a second.",
         _scale,
     ),
     Section(

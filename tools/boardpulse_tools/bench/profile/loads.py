@@ -35,11 +35,12 @@ class Load(Protocol):
 
 
 class Messages:
-    """`units` frames of one sample, of all boards in turn, as MQTT hands them to the engine; they are made before."""
+    """`units` frames of `batch` samples, of all boards in turn, as MQTT hands them to the engine; they are made
+    before."""
 
-    def __init__(self, devices: int, messages: int) -> None:
+    def __init__(self, devices: int, messages: int, batch: int = 1) -> None:
         self.units = messages
-        self._made = _filled(MadeFleet(devices))
+        self._made = _filled(MadeFleet(devices, batch=batch))
         self._taken = devices
 
     def run(self, profile: Profile | None) -> Took:

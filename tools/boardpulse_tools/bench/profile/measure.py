@@ -30,8 +30,9 @@ class Form:
 LONG = Form("long", 5, 1_000, 20_000, 10)
 SHORT = Form("short", 2, 100, 2_000, 20)
 
-MESSAGE, KEPT, PAGE = "message", "message_history", "page"
-SCALES = {MESSAGE: 1e6, KEPT: 1e6, PAGE: 1e3}  # microseconds a message, milliseconds a page
+MESSAGE, BATCH, KEPT, PAGE = "message", "message_batch", "message_history", "page"
+SCALES = {MESSAGE: 1e6, BATCH: 1e6, KEPT: 1e6, PAGE: 1e3}  # microseconds a message, milliseconds a page
+SAMPLES = 10  # of a message of BATCH
 
 
 @dataclass(slots=True)
@@ -63,6 +64,7 @@ def profiles(form: Form, tell: Callable[[str], None] = lambda _: None) -> dict[s
         with closing(kept):
             loads: dict[str, Load] = {
                 MESSAGE: Messages(form.devices, form.messages),
+                BATCH: Messages(form.devices, form.messages, SAMPLES),
                 KEPT: kept,
                 PAGE: Pages(form.devices, form.pages),
             }

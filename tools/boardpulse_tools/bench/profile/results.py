@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from boardpulse_tools.bench.profile.measure import KEPT, MESSAGE, PAGE
+from boardpulse_tools.bench.profile.measure import BATCH, KEPT, MESSAGE, PAGE, SAMPLES
 from boardpulse_tools.bench.profile.parts import PARTS, REST
 from boardpulse_tools.bench.report import Table
 
-TITLES = {MESSAGE: "a message", KEPT: "a message, history on", PAGE: "a page"}
-UNITS = {MESSAGE: "µs", KEPT: "µs", PAGE: "ms"}
+TITLES = {MESSAGE: "a message", BATCH: f"{SAMPLES} samples", KEPT: "a message, history on", PAGE: "a page"}
+UNITS = {MESSAGE: "µs", BATCH: "µs", KEPT: "µs", PAGE: "ms"}
 ROWS = 15  # of a table about memory; what is left is one row more
 OTHERS = "the others"
 

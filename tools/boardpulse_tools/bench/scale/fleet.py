@@ -28,12 +28,15 @@ class MadeFleet:
     """`devices` boards of twelve series, thresholds on; history off, unless `keep`. It lives in the machine's time,
     or in one that passes with its messages."""
 
-    def __init__(self, devices: int, keep: bool = False, passing: Passing | None = None) -> None:
+    def __init__(self, devices: int, keep: bool = False, passing: Passing | None = None, batch: int = 1) -> None:
+        """`batch`: samples of a frame; of many, which are a millisecond apart."""
         self.devices = devices
+        self._batch = batch
         self._passing = passing
         self._clock = passing.monotonic if passing else time.monotonic
         self._wall = passing.wall if passing else time.time
         self._interval_ms = round(passing.spacing_s * 1000) if passing else fleet_load.INTERVAL_MS
+        self._apart_ms = self._interval_ms if batch == 1 else 1
         room = Limits(max_devices=devices + 1, max_series=max(500_000, devices * 2 * fleet_load.SERIES))
         self.fleet = Fleet(Settings(room, THRESHOLDS, keep=keep))
         self.exposition = Exposition(self.fleet.dirty)
@@ -51,7 +54,7 @@ class MadeFleet:
         """Have every device say hello."""
         now = self._wall()
         for device in range(self.devices):
-            hello = fleet_load.hello(device, now, self._interval_ms, self._interval_ms)
+            hello = fleet_load.hello(device, now, self._apart_ms, self._interval_ms)
             self.take([self._received(device, hello, "hello")])
 
     def frames(self, n: int) -> list[Received]:
@@ -109,7 +112,12 @@ class MadeFleet:
             for device in range(self.devices):
                 if self._passing is not None:
                     uptime_ms = self._passing.sent(device)
-                yield self._received(device, fleet_load.samples(device, round_, uptime_ms), "up")
+                yield self._received(device, self._frame(device, round_, uptime_ms), "up")
+
+    def _frame(self, device: int, round_: int, uptime_ms: int) -> bytes:
+        if self._batch == 1:
+            return fleet_load.samples(device, round_, uptime_ms)
+        return fleet_load.batch(device, round_, uptime_ms - (self._batch - 1), self._batch)
 
     def _received(self, device: int, payload: bytes, channel: str) -> Received:
         return Received("mqtt", _PORT, self._wall(), FRAME, payload, fleet_load.device_id(device), channel)

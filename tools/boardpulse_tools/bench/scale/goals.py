@@ -23,7 +23,7 @@ def goals(sizes: dict[str, Any]) -> list[Goal]:
 
 def tables(results: dict[str, Any]) -> list[Table]:
     """How it grows, all statistics of the costs, memory while messages come, and where it is."""
-    return [*growth_tables(results["sizes"]), _curves(results["sizes"]), *_places(results["places"])]
+    return [*growth_tables(results["sizes"]), curves(results["sizes"]), *_places(results["places"])]
 
 
 def growth_tables(sizes: dict[str, Any]) -> list[Table]:
@@ -57,7 +57,7 @@ def _row(devices: int, size: dict[str, Any]) -> tuple[str, ...]:
     )
 
 
-def _curves(sizes: dict[str, Any]) -> Table:
+def curves(sizes: dict[str, Any]) -> Table:
     """What the process holds after each quarter of the messages."""
     rows = []
     for devices, size in sizes.items():
