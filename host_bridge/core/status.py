@@ -1,9 +1,8 @@
 """The series that the bridge makes about each device: its state, ledger, clock and refusals.
 
-They are brought up to date when a page is drawn, by the renderer, so that a frame costs them nothing. Lines and
-numbers() go side by side: what there is, and how much of it; most of the time only the numbers change. There are three
-times as many of these lines as a device has series of its own: so they are no objects, but what all devices have in
-common, and a number each.
+They are brought up to date when a page is drawn, by the renderer, so that a frame costs them nothing. There are more
+than twice as many of these lines as a device has series of its own: so they are no objects, but columns that all
+devices have in common, and rows of values. Most of the time only the pulse changes.
 """
 
 from __future__ import annotations
