@@ -9,7 +9,7 @@ from shared_schema import messages as m
 class Family:
     """What series of one name share. `users` counts its live series."""
 
-    __slots__ = ("bounds", "help", "label_names", "name", "type", "unit", "users")
+    __slots__ = ("help", "label_names", "name", "type", "unit", "users")
 
     def __init__(self, metric: Metric) -> None:
         self.name = metric.name
@@ -17,7 +17,6 @@ class Family:
         self.unit = metric.unit
         self.help = metric.help
         self.label_names = metric.labels
-        self.bounds = metric.bounds
         self.users = 0
 
 
