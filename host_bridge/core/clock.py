@@ -120,6 +120,7 @@ class Clock(Line):
         self._used = used
         number = -1 if used is None else used.source
         self.source = ARRIVAL if used is None else m.ANCHOR_SOURCES[number if number < len(m.ANCHOR_SOURCES) else 0]
+        self.moves += 1
 
     @property
     def doubtful(self) -> bool:
@@ -197,7 +198,7 @@ class Clock(Line):
         return self.figures()[1]
 
     def figures(self) -> tuple[float, float, float | None]:
-        """Spread, quality and drift."""
+        """Spread, quality and drift. They, and ahead_s, are as they were while `moves` is."""
         spread, used = self.spread, self._used
         unsure = 0.0 if used is not None or self._envelope.xs else _FIRST_MINUTE_S
         factor = self._factor if used is None or used.factor == 1 else used.factor

@@ -26,9 +26,10 @@ class Column:
     labels   behind a device's own, as they stand on the page
     head     what stands on a line before the device's labels
     tail     what stands between these and the value
+    form     the same three for `%` of bytes, in which the device's labels are still to be put
     """
 
-    __slots__ = ("__weakref__", "family", "head", "label_values", "labels", "metric", "scale", "tail")
+    __slots__ = ("__weakref__", "family", "form", "head", "label_values", "labels", "metric", "scale", "tail")
 
     def __init__(self, family: Family, metric: Metric, label_values: tuple[str, ...]) -> None:
         self.family = family
@@ -38,6 +39,7 @@ class Column:
         self.labels = label_text(metric.labels, label_values)
         self.head = f"{family.name}{{"
         self.tail = f"{self.labels}}} "
+        self.form = b"%b".join(text.replace("%", "%%").encode(errors="replace") for text in (self.head, self.tail))
 
 
 def label_text(names: tuple[str, ...], values: tuple[str, ...]) -> str:

@@ -16,7 +16,10 @@ _AGREE_MS = 10_000  # of uptime between two hellos that say the same
 
 
 class Line:
-    """Takes frames; follows the crystal. Times inside are Unix ms; a line is at uptime u: origin + u * factor."""
+    """Takes frames; follows the crystal. Times inside are Unix ms; a line is at uptime u: origin + u * factor.
+
+    moves   grows after every change of what Clock.figures() tells, so that whoever asks often can tell when to
+    """
 
     __slots__ = (
         "_at",
@@ -30,9 +33,11 @@ class Line:
         "_low",
         "_origin",
         "_suspect",
+        "moves",
     )
 
     def __init__(self, drift: float) -> None:
+        self.moves = 0
         self._origin = inf  # before anything came
         self._factor = 1 / (1 + drift)
         self._envelope = Envelope()
@@ -56,6 +61,7 @@ class Line:
             self._lower(delay, uptime_ms, arrival)
         if delay > self._high:
             self._high = delay
+            self.moves += 1
 
     def hello(self, uptime_ms: int, arrival: float) -> None:
         """The same for a hello that was not retained: its uptime is that of its sending. Two in a row that agree show
@@ -101,6 +107,7 @@ class Line:
             self._suspect = None
         if delay <= _DOUBT_MS:
             self._low, self._at, self._late = max(0.0, delay), uptime_ms, None
+            self.moves += 1
             if self._due == inf:
                 self._due = uptime_ms + BUCKET_MS
 
@@ -110,6 +117,7 @@ class Line:
         self._envelope.clear()
         self._low, self._at, self._due = 0.0, uptime_ms, uptime_ms + BUCKET_MS
         self._suspect = self._late = None
+        self.moves += 1
 
     def _move(self, origin: float, uptime_ms: int, anew: bool = False) -> None:
         lower = 0.0 if self._origin == inf else self._origin - origin
@@ -129,6 +137,7 @@ class Line:
             self._move(envelope.origin(self._factor - 1), self._at)
         self._high_before, self._high = self._high, 0.0
         self._low = self._due = inf
+        self.moves += 1
 
     def shift(self, seconds: float) -> None:
         """The host's clock was set by `seconds`: arrivals are dated so from now on."""

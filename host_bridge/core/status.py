@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from host_bridge.core import liveness
 from host_bridge.core.catalogue import bridge_metric
+from host_bridge.core.clock import Clock
 from host_bridge.core.columns import Column, label_text
 from host_bridge.core.device import Boot, Device, Status
 from host_bridge.core.registry import Registry
@@ -99,7 +100,19 @@ class StatusLines(Status):
     own     lines that not every device has
     """
 
-    __slots__ = ("_before", "_boot", "_device", "_others", "_own", "_pulse", "_source", "_statuses", "_steady")
+    __slots__ = (
+        "_before",
+        "_boot",
+        "_clock",
+        "_device",
+        "_moves",
+        "_others",
+        "_own",
+        "_pulse",
+        "_source",
+        "_statuses",
+        "_steady",
+    )
 
     def __init__(self, device: Device, statuses: Statuses, before: Status | None = None) -> None:
         """`before`: the lines in whose place these come, as the device is called otherwise now."""
@@ -113,6 +126,8 @@ class StatusLines(Status):
         self._own = StatusRow(device.labels, ())
         self._source = ""
         self._others: Sequence[int] = ()  # of the pulse: what is not of the present boot
+        self._clock: Sequence[Cell] = ()  # of the pulse: what the clock says, as of `_moves`
+        self._moves = -1
 
     def refresh(self) -> tuple[Sequence[Row], Sequence[Row]]:
         """Rows with the present values. None while the engine is about to change several things of the device, and to
@@ -122,7 +137,9 @@ class StatusLines(Status):
         if self.closed or device.state == liveness.UNKNOWN or boot is None or version & 1:
             return NO_ROWS, NO_ROWS
         if not self.anew and boot is self._boot and boot.clock.source is self._source:
-            values = pulse(device, boot, self._others)
+            if boot.clock.moves != self._moves:
+                self._ask(boot.clock)
+            values = pulse(device, boot, self._others, self._clock)
             if version == device.version:
                 self._pulse.values = values
             return (self._pulse,), NO_ROWS
@@ -138,7 +155,8 @@ class StatusLines(Status):
     def _look(self, device: Device, boot: Boot, version: int) -> tuple[Sequence[Row], Sequence[Row]]:
         boots = list(device.boots.values())
         rest = others(device, boot, boots)
-        values, steadies = pulse(device, boot, rest), steady(device, boots)
+        self._ask(boot.clock)
+        values, steadies = pulse(device, boot, rest, self._clock), steady(device, boots)
         source, own, own_values = self._own_row(boot)
         if version != device.version:
             return NO_ROWS, NO_ROWS
@@ -146,6 +164,12 @@ class StatusLines(Status):
         self._pulse.values, self._steady.values, own.values = values, steadies, own_values
         gone = self._gone(own)
         return (self._pulse, self._steady, own), gone
+
+    def _ask(self, clock: Clock) -> None:
+        """What the clock says, which is dear to find out and seldom another than the last time. How often it has moved
+        is read first: if it moves meanwhile, it is asked again."""
+        self._moves = clock.moves
+        self._clock = clock_cells(clock)
 
     def _own_row(self, boot: Boot) -> tuple[str, StatusRow, list[Cell]]:
         """What the boot is dated by, and the row of the lines that not every device has, with its values."""
@@ -186,22 +210,29 @@ def own_counts(
     return counts
 
 
-def pulse(device: Device, boot: Boot, rest: Sequence[int]) -> list[Cell]:
-    """The values of these lines, in their order. `rest`: others()."""
-    clock, sequence = boot.clock, boot.sequence
-    (spread, quality, drift), ahead_s = clock.figures(), clock.ahead_s
+def pulse(device: Device, boot: Boot, rest: Sequence[int], clock: Sequence[Cell]) -> list[Cell]:
+    """The values of these lines, in their order. `rest`: others(); `clock`: clock_cells()."""
+    sequence = boot.sequence
     expected, received, refused, clamped = rest
     return [
         int(device.last_seen * 1000 + 0.5),
         expected + sequence.expected,
         received + sequence.received,
+        *clock,
+        refused + boot.clock.refused,
+        clamped + boot.clock.clamped,
+    ]
+
+
+def clock_cells(clock: Clock) -> tuple[Cell, ...]:
+    """Spread, quality, offset and drift, as they stand in the pulse."""
+    (spread, quality, drift), ahead_s = clock.figures(), clock.ahead_s
+    return (
         int(spread * 1000 + 0.5),
         int(quality * 1000 + 0.5),
         None if ahead_s is None else round(ahead_s * 1000),
         None if drift is None else round(drift * 10_000_000),
-        refused + clock.refused,
-        clamped + clock.clamped,
-    ]
+    )
 
 
 def others(device: Device, boot: Boot, boots: Iterable[Boot]) -> tuple[int, int, int, int]:
