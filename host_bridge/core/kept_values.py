@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from host_bridge.core.plan import Plan
+from host_bridge.core.plan import Plan, integers
 from host_bridge.core.records import Value
 from host_bridge.core.series import CounterSeries, HistogramSeries, Series
 from shared_schema.columns import expand
@@ -39,10 +39,18 @@ def _single(plan: Plan, columns: list[Any], bases: Bases | None) -> list[Value]:
 def _many(plan: Plan, columns: list[Any], n: int, bases: Bases | None) -> list[Value]:
     out: list[Value] = []
     for series, column in zip(plan.gauges, plan.shape.pick_gauges(columns), strict=False):
-        out += [_gauge(series, value) for value in expand(column, n)]
-    for series, column in zip(plan.counters, plan.shape.pick_counters(columns), strict=False):
-        base = _base(series, bases)
-        out += [_counter(value, base) for value in expand(column, n)]
+        values = integers(column, n)
+        if values is None or series.metric.least > min(values) or max(values) > series.metric.greatest:
+            out += [_gauge(series, value) for value in expand(column, n)]
+        else:
+            out += values
+    for one, column in zip(plan.counters, plan.shape.pick_counters(columns), strict=False):
+        base = _base(one, bases)
+        totals = integers(column, n)
+        if totals is None or min(totals) < 0 or max(totals) > MAX_VALUE - base:
+            out += [_counter(value, base) for value in expand(column, n)]
+        else:
+            out += [base + total for total in totals] if base else totals
     return out
 
 

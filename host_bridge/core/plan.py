@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 from operator import ge, itemgetter, le
 from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
@@ -49,6 +50,25 @@ class Shape:
         if plain and all(map(le, bounds.least, picked)) and all(map(ge, bounds.greatest, picked)):
             return list(picked)
         return None
+
+    def plain_ends(self, columns: list[Any], bounds: Bounds) -> list[Value] | None:
+        """Of several samples, the last values, when all of all samples are integers within `bounds`; None when not."""
+        ends: list[Value] = []
+        for column, least, greatest in zip(self.pick_gauges(columns), *bounds, strict=False):
+            if type(column) is list:
+                try:
+                    values = list(accumulate(column))
+                except TypeError:  # a null among the deltas
+                    return None
+                end = values[-1]
+                if least > min(values) or max(values) > greatest:
+                    return None
+            else:
+                end = column  # of all samples
+                if end is None or not least <= end <= greatest:
+                    return None
+            ends.append(end)
+        return ends if _INTS.issuperset(map(type, ends)) else None
 
     def quiet(self, watched: tuple[Watched, ...]) -> Bounds | None:
         """Within which all gauges are in range, and no watch has anything to do. None: a counter is watched, too."""
@@ -174,6 +194,17 @@ def _kept(series: Series) -> KeptSeries:
     bounds = series.bounds if isinstance(series, HistogramSeries) else ()
     labels = tuple((name, value) for name, value in pairs if value)
     return KeptSeries(series.family.name, labels, series.family.type, series.scale, bounds)
+
+
+def integers(column: Any, n: int) -> list[int] | None:
+    """The `n` values of a column, when all are integers; None when not."""
+    if type(column) is int:
+        return [column] * n
+    try:
+        values = list(accumulate(column))
+    except TypeError:  # an element for all samples, or a null among the deltas
+        return None
+    return values if type(values[-1]) is int else None  # with a float anywhere it is none
 
 
 def picker(places: list[int]) -> Pick:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate
 from typing import Any
 
 from host_bridge.core import rows
-from host_bridge.core.plan import Plan
+from host_bridge.core.plan import Plan, integers
 from host_bridge.core.series import CounterSeries, HistogramSeries, Series
 from host_bridge.core.tally import DECREASING, INTEGER, RANGE, SPECIAL, Reasons
 from shared_schema.columns import expand, offsets
@@ -93,40 +92,38 @@ def _counter(series: CounterSeries, value: Value, rejected: Reasons) -> int | No
 def _last_of_many(plan: Plan, columns: list[Any], uptimes: Sequence[int], rejected: Reasons) -> list[rows.Value]:
     """The last value of each gauge, then counter; calm as in _single()."""
     n, shape = len(uptimes), plan.shape
-    calm = plan.calm
-    bounds = plan.quiet if calm and plan.quiet is not None else shape.bounds
-    values: list[list[Any]] = []
-    for column, least, greatest in zip(shape.pick_gauges(columns), *bounds, strict=False):
-        try:
-            plain = list(accumulate(column))
-            if least > min(plain) or max(plain) > greatest or type(plain[-1]) is not int:
-                plain = []
-        except TypeError:  # one element for all samples, or a null among the deltas
-            plain = []
-        if not plain:
-            calm = False
-            plain = [_gauge(plan.series[len(values)], value, rejected) for value in expand(column, n)]
-        values.append(plain)
+    bounds = plan.quiet if plan.calm and plan.quiet is not None else None if plan.watches else shape.bounds
+    values = None if bounds is None else shape.plain_ends(columns, bounds)
+    if values is not None:
+        for series, column in zip(plan.counters, shape.pick_counters(columns), strict=False):
+            values.append(_counters(series, column, n, rejected)[-1])
+        return values
+    every = [
+        _gauges(series, column, n, rejected)
+        for series, column in zip(plan.gauges, shape.pick_gauges(columns), strict=False)
+    ]
     for series, column in zip(plan.counters, shape.pick_counters(columns), strict=False):
-        values.append(_counters(series, column, n, rejected))
-    if plan.watches and not calm:
-        for place, watch in plan.watches:
-            watch.observe_all(values[place], uptimes)
-        plan.look()
-    return [one[-1] for one in values]
+        every.append(_counters(series, column, n, rejected))
+    for place, watch in plan.watches:
+        watch.observe_all(every[place], uptimes)
+    plan.look()
+    return [one[-1] for one in every]
+
+
+def _gauges(series: Series, column: Any, n: int, rejected: Reasons) -> list[Any]:
+    values = integers(column, n)
+    if values is None or series.metric.least > min(values) or max(values) > series.metric.greatest:
+        return [_gauge(series, value, rejected) for value in expand(column, n)]
+    return values
 
 
 def _counters(series: CounterSeries, column: Any, n: int, rejected: Reasons) -> list[Any]:
-    if type(column) is list:
-        try:
-            totals = list(accumulate(column))
-            if series.last <= totals[0] and min(column) >= 0 and totals[-1] <= MAX_VALUE and type(totals[-1]) is int:
-                series.last = totals[-1]
-                base = series.base
-                return [base + total for total in totals] if series.watches else [base + totals[-1]]
-        except TypeError:  # a null among the deltas
-            pass
-    return [_counter(series, value, rejected) for value in expand(column, n)]
+    """The totals; when nobody watches them perhaps the last alone."""
+    totals = integers(column, n)
+    if totals is None or totals != sorted(totals) or totals[0] < series.last or totals[-1] > MAX_VALUE:
+        return [_counter(series, value, rejected) for value in expand(column, n)]
+    series.last, base = totals[-1], series.base
+    return [base + total for total in totals] if series.watches else [base + totals[-1]]
 
 
 def _of_histogram(histogram: HistogramSeries, columns: list[Any], n: int, rejected: Reasons) -> tuple[int, ...] | None:

@@ -18,13 +18,16 @@ RULES = (
     Threshold("spent", "device_energy_joules_total", warning_above=50),
 )
 
-TEMPERATURE = st.one_of(st.integers(0, 5000), st.sampled_from((None, nan, 10**9, -(10**9))))
-STEP = st.one_of(st.integers(0, 30_000), st.sampled_from((None, -1, 2**53)))
+TEMPERATURE = st.one_of(st.integers(0, 5000), st.sampled_from((2000, 3500, None, nan, 10**9, -(10**9))))
+STEP = st.one_of(st.integers(0, 30_000), st.sampled_from((0, 0, None, -1, 2**53)))
 SAMPLE = st.tuples(TEMPERATURE, TEMPERATURE, STEP, STEP)
 
 
-def column(values: list[int | float | None]) -> list[int | float | None]:
-    """As on the wire: differences to the last integer before, and what is no integer as it is."""
+def column(values: list[int | float | None]) -> list[int | float | None] | int | float | None:
+    """As on the wire: one element where all are the same, else differences to the last integer before, and what is no
+    integer as it is."""
+    if len({repr(value) for value in values}) == 1:
+        return values[0]
     out: list[int | float | None] = []
     before = 0
     for value in values:

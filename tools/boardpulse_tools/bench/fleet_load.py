@@ -17,7 +17,7 @@ FIRST_BOOT = 0x2A00_0000  # boot ids of five bytes, as nearly all are
 
 class Column(NamedTuple):
     """One of the twelve. Its value in round r of device i: least + (i * spread + r * step) % span, never the same twice
-    in a row; a counter grows by `step` instead."""
+    in a row; a counter grows by `step` instead. still: the same for all samples of a frame, as of a board at work."""
 
     key: int
     labels: tuple[str, ...]
@@ -25,6 +25,7 @@ class Column(NamedTuple):
     span: int
     step: int
     spread: int = 37
+    still: bool = False
 
     @property
     def metric(self) -> Metric:
@@ -45,11 +46,11 @@ COLUMNS = (
     Column(3, ("mcu",), 2_000, 4_000, 7),
     Column(4, ("board",), 200, 700, 13),
     Column(5, ("supply",), 3_200, 200, 3),
-    Column(6, ("/",), 500_000, 900_000, 4_096),
+    Column(6, ("/",), 500_000, 900_000, 4_096, still=True),
     Column(7, (), 100, 9_000, 117),
     Column(8, ("sta",), -90, 60, 1),
     Column(9, ("0",), 50, 900, 11),
-    Column(10, ("0",), 80, 160, 1),
+    Column(10, ("0",), 80, 160, 1, still=True),
     Column(11, (), 10, 0, 10),
     Column(14, ("board",), 1_000, 0, 997),
 )
@@ -86,10 +87,15 @@ def samples(device: int, round_: int, uptime_ms: int, seq: int | None = None) ->
 
 def batch(device: int, seq: int, uptime_ms: int, n: int) -> bytes:
     """A frame of `n` samples, one interval apart, of the rounds from seq * n on."""
-    rounds = range(seq * n, seq * n + n)
-    values = [[column.value(device, round_) for round_ in rounds] for column in COLUMNS]
-    columns = [[first[0], *(after - before for before, after in pairwise(first))] for first in values]
+    columns = [_column(column, device, range(seq * n, seq * n + n)) for column in COLUMNS]
     return cbor2.dumps([SAMPLES, FIRST_BOOT + device, seq, uptime_ms, 0, 0, n, *columns])
+
+
+def _column(column: Column, device: int, rounds: range) -> int | list[int]:
+    if column.still:
+        return column.value(device, rounds.start)
+    values = [column.value(device, round_) for round_ in rounds]
+    return [values[0], *(after - before for before, after in pairwise(values))]
 
 
 def up_topic(device: int) -> str:
