@@ -166,6 +166,7 @@ class Clock(Line):
         newest = uptimes[-1]
         if origin + newest * factor > arrival * 1000 + AHEAD_MS:
             self.clamped += len(uptimes) if self._origin < inf else 0
+            self.moves += 1
             return [int(arrival * 1000) + uptime - newest for uptime in uptimes]
         if len(uptimes) == 1:
             dates = [int(origin + newest * factor)]
@@ -198,7 +199,7 @@ class Clock(Line):
         return self.figures()[1]
 
     def figures(self) -> tuple[float, float, float | None]:
-        """Spread, quality and drift. They, and ahead_s, are as they were while `moves` is."""
+        """Spread, quality and drift."""
         spread, used = self.spread, self._used
         unsure = 0.0 if used is not None or self._envelope.xs else _FIRST_MINUTE_S
         factor = self._factor if used is None or used.factor == 1 else used.factor

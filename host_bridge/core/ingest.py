@@ -89,7 +89,8 @@ class Ingest:
         if samples.seq >= plan.newest and samples.declaration == boot.declaration and plan.block.shown:
             plan.newest = samples.seq
             show(used, samples, uptimes, device.rejected)
-            self._context.dirty.mark(plan.block)
+            block = plan.block
+            self._context.dirty.mark(block.place or block)  # one mark for all boards whose lines are drawn together
         return not surplus and not plan.refused and rejected == device.rejected.total
 
     def _keep(

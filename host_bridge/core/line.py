@@ -18,7 +18,7 @@ _AGREE_MS = 10_000  # of uptime between two hellos that say the same
 class Line:
     """Takes frames; follows the crystal. Times inside are Unix ms; a line is at uptime u: origin + u * factor.
 
-    moves   grows after every change of what Clock.figures() tells, so that whoever asks often can tell when to
+    moves   grows after every change of what a page says of the clock, so that only then it has to be asked
     """
 
     __slots__ = (

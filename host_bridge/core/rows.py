@@ -38,7 +38,8 @@ class Row(Drawable):
     labels   the device's, as they stand first in each line
     values   replaced as a whole, or in their places; never longer or shorter
     shown    whether they may be on the page
-    place    the page's: where the row stands; None: not on it
+    place    the page's: where the row stands, with others; None: not on it. Marked instead of the row, it has all of
+             them looked at
     """
 
     __slots__ = ("labels", "place", "shown", "values")
@@ -48,7 +49,7 @@ class Row(Drawable):
         self.labels = labels
         self.values = values
         self.shown = True
-        self.place: object = None
+        self.place: Drawable | None = None
 
     @property
     def columns(self) -> tuple[Column, ...]:

@@ -19,6 +19,8 @@ from host_bridge.core.rows import NO_ROWS, Cell, Row
 from shared_schema import messages as m
 
 Name = tuple[str, tuple[str, ...]]  # exposed name without device_, label values
+Others = tuple[int, int, int, int]  # frames expected and received, anchors refused, samples clamped
+Cells = tuple[Cell, ...]
 _SCALES = {
     "last_seen_timestamp_seconds": -3,
     "clock_spread_seconds": -3,
@@ -125,8 +127,8 @@ class StatusLines(Status):
         self._steady = StatusRow(device.labels, statuses.steady)
         self._own = StatusRow(device.labels, ())
         self._source = ""
-        self._others: Sequence[int] = ()  # of the pulse: what is not of the present boot
-        self._clock: Sequence[Cell] = ()  # of the pulse: what the clock says, as of `_moves`
+        self._others: Others = (0, 0, 0, 0)  # of the pulse: what is not of the present boot
+        self._clock: Cells = ()  # of the pulse: what the clock says, as of `_moves`
         self._moves = -1
 
     def refresh(self) -> tuple[Sequence[Row], Sequence[Row]]:
@@ -136,9 +138,7 @@ class StatusLines(Status):
         boot = device.boot
         if self.closed or device.state == liveness.UNKNOWN or boot is None or version & 1:
             return NO_ROWS, NO_ROWS
-        if not self.anew and boot is self._boot and boot.clock.source is self._source:
-            if boot.clock.moves != self._moves:
-                self._ask(boot.clock)
+        if not self.anew and boot is self._boot and (boot.clock.moves == self._moves or self._ask(boot.clock)):
             values = pulse(device, boot, self._others, self._clock)
             if version == device.version:
                 self._pulse.values = values
@@ -155,21 +155,23 @@ class StatusLines(Status):
     def _look(self, device: Device, boot: Boot, version: int) -> tuple[Sequence[Row], Sequence[Row]]:
         boots = list(device.boots.values())
         rest = others(device, boot, boots)
-        self._ask(boot.clock)
-        values, steadies = pulse(device, boot, rest, self._clock), steady(device, boots)
+        moves, clock = boot.clock.moves, clock_cells(boot.clock, rest)
+        values, steadies = pulse(device, boot, rest, clock), steady(device, boots)
         source, own, own_values = self._own_row(boot)
         if version != device.version:
             return NO_ROWS, NO_ROWS
-        self._boot, self._source, self._others = boot, source, rest
+        self._boot, self._source, self._others, self._moves, self._clock = boot, source, rest, moves, clock
         self._pulse.values, self._steady.values, own.values = values, steadies, own_values
         gone = self._gone(own)
         return (self._pulse, self._steady, own), gone
 
-    def _ask(self, clock: Clock) -> None:
+    def _ask(self, clock: Clock) -> bool:
         """What the clock says, which is dear to find out and seldom another than the last time. How often it has moved
-        is read first: if it moves meanwhile, it is asked again."""
-        self._moves = clock.moves
-        self._clock = clock_cells(clock)
+        is read first: if it moves meanwhile, it is asked again. False: it has another source."""
+        moves = clock.moves
+        self._clock = clock_cells(clock, self._others)
+        self._moves = moves
+        return clock.source is self._source
 
     def _own_row(self, boot: Boot) -> tuple[str, StatusRow, list[Cell]]:
         """What the boot is dated by, and the row of the lines that not every device has, with its values."""
@@ -210,32 +212,32 @@ def own_counts(
     return counts
 
 
-def pulse(device: Device, boot: Boot, rest: Sequence[int], clock: Sequence[Cell]) -> list[Cell]:
+def pulse(device: Device, boot: Boot, rest: Others, clock: Cells) -> list[Cell]:
     """The values of these lines, in their order. `rest`: others(); `clock`: clock_cells()."""
     sequence = boot.sequence
-    expected, received, refused, clamped = rest
     return [
         int(device.last_seen * 1000 + 0.5),
-        expected + sequence.expected,
-        received + sequence.received,
+        rest[0] + sequence.expected,
+        rest[1] + sequence.received,
         *clock,
-        refused + boot.clock.refused,
-        clamped + boot.clock.clamped,
     ]
 
 
-def clock_cells(clock: Clock) -> tuple[Cell, ...]:
-    """Spread, quality, offset and drift, as they stand in the pulse."""
+def clock_cells(clock: Clock, rest: Others) -> Cells:
+    """What the pulse says of the clock, in its order; as it was while the clock's `moves` is."""
     (spread, quality, drift), ahead_s = clock.figures(), clock.ahead_s
+    _, _, refused, clamped = rest
     return (
         int(spread * 1000 + 0.5),
         int(quality * 1000 + 0.5),
         None if ahead_s is None else round(ahead_s * 1000),
         None if drift is None else round(drift * 10_000_000),
+        refused + clock.refused,
+        clamped + clock.clamped,
     )
 
 
-def others(device: Device, boot: Boot, boots: Iterable[Boot]) -> tuple[int, int, int, int]:
+def others(device: Device, boot: Boot, boots: Iterable[Boot]) -> Others:
     """Frames expected and received, anchors refused and samples clamped in all boots but the present one."""
     rest = [one for one in boots if one is not boot]
     expected, received, *_ = device.ledger.row([one.sequence for one in rest])

@@ -79,8 +79,8 @@ class Exposition:
             drawable = take()
             if drawable is None:
                 break
-            if isinstance(drawable, Row):  # as half of them are: without lists of one
-                self._put(drawable)
+            if isinstance(drawable, Chunk):
+                self._changed[drawable] = None
             else:
                 self._exchange(drawable)
         for chunk in list(self._changed):

@@ -12,7 +12,7 @@ from typing import cast
 
 from host_bridge.core.columns import Column
 from host_bridge.core.numerals import canonical, decimal
-from host_bridge.core.rows import Cell, Row
+from host_bridge.core.rows import NO_ROWS, Cell, Drawable, Row
 from shared_schema import messages as m
 
 CHUNK_ROWS = 64  # rows drawn at once: enough to share the work for a column, few enough where one row has changed
@@ -22,17 +22,22 @@ _SCALES = frozenset((-6, -3, -2, -1, *range(1, 10)))  # drawn as columns where n
 _DIGITS = {digits: [b"%0*d" % (digits, number) for number in range(10**digits)] for digits in (1, 2, 3)}
 
 
-class Chunk:
+class Chunk(Drawable):
     """Rows that are drawn together. `texts` are the lines of each column; empty: none has a value."""
 
     __slots__ = ("_drawn", "_pieces", "rows", "table", "texts")
 
     def __init__(self, table: Table) -> None:
+        super().__init__()
         self.table = table
         self.rows: list[Row] = []
         self.texts = [b""] * len(table.columns)
         self._pieces: dict[int, list[str]] = {}  # of histograms, which are dear to draw: the lines of each row
         self._drawn: list[tuple[Cell, ...]] = []  # the columns' values on the page; empty: of other rows
+
+    def refresh(self) -> tuple[Sequence[Row], Sequence[Row]]:
+        """No row comes or goes by it: it is drawn."""
+        return NO_ROWS, NO_ROWS
 
     def draw(self) -> None:
         """Draw the columns that have changed."""
