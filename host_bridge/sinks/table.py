@@ -8,7 +8,8 @@ have a new value; what it costs to draw its other rows along is less than it wou
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
+from contextlib import suppress
+from typing import Any
 
 from host_bridge.core.columns import Column
 from host_bridge.core.numerals import canonical, decimal
@@ -16,7 +17,6 @@ from host_bridge.core.rows import NO_ROWS, Cell, Drawable, Row
 from shared_schema import messages as m
 
 CHUNK_ROWS = 64  # rows drawn at once: enough to share the work for a column, few enough where one row has changed
-_INTS = {int}
 _SCALES = frozenset((-6, -3, -2, -1, *range(1, 10)))  # drawn as columns where no value is below zero
 # Up to three digits with their leading zeros: looked up in a third of the time that it takes to write them.
 _DIGITS = {digits: [b"%0*d" % (digits, number) for number in range(10**digits)] for digits in (1, 2, 3)}
@@ -111,13 +111,13 @@ class Table:
             del self.chunks[chunk], self._room[chunk]
 
 
-def lines(column: Column, labels: Sequence[bytes], values: Sequence[Cell]) -> bytes:
-    """A column's lines: the values of devices with these labels. Those that are None have no line."""
-    if _INTS.issuperset(map(type, values)):
-        integers = cast("Sequence[int]", values)
-        least = 1 if column.scale > 0 else 0  # zero is written without the zeros of a positive scale
-        if column.scale == 0 or (column.scale in _SCALES and min(integers) >= least):
-            return _many(column, labels, integers)
+def lines(column: Column, labels: Sequence[bytes], values: Sequence[Any]) -> bytes:
+    """A column's lines: the cells of devices with these labels. Those that are None have no line."""
+    scale = column.scale
+    if scale == 0 or scale in _SCALES:
+        with suppress(TypeError, ValueError, OverflowError):  # nearly always all are integers: to look first is dearer
+            if scale == 0 or min(values) >= (1 if scale > 0 else 0):  # zero is written without a positive scale's zeros
+                return _many(column, labels, values)
     text = "".join([line(column, own.decode(), value) for own, value in zip(labels, values, strict=True)])
     return text.encode(errors="replace")  # a port may be called what UTF-8 cannot say
 
