@@ -211,24 +211,25 @@ class MqttSession:
             self._do_commands(tap)
         if tap in readable or pending:
             more = tap.fill()
-            self._pause.read(self._take(tap), more, time.monotonic())
+            self._pause.read(*self._take(tap), more, time.monotonic())
         if tap in writable:
             self._client.loop_write()
         self._client.loop_misc()
 
-    def _take(self, tap: Tap) -> int:
-        """Pass messages on, and let paho read what is its own, in the order in which they came; how many the broker
-        wants confirmed."""
-        wanted = 0
+    def _take(self, tap: Tap) -> tuple[int, int]:
+        """Pass messages on, and let paho read what is its own, in the order in which they came; how many messages there
+        were, and how many of them the broker wants confirmed."""
+        came = wanted = 0
         for message in tap.packets():
             if message is not None:
                 self._on_message(message)
+                came += 1
                 wanted += message.qos
                 continue
             self._client.loop_read()
             if self._client.tap is not tap:
                 break
-        return wanted
+        return came, wanted
 
     def _said_goodbye(self, tap: Tap, until: float) -> bool:
         """Whether the broker has read all that we sent, or has taken too long for it.
