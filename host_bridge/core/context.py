@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from host_bridge.core.actions import Action, LogLine
 from host_bridge.core.alerts import Alerts
-from host_bridge.core.device import Boot, Device
+from host_bridge.core.device import AT_ONCE, Boot, Device
 from host_bridge.core.keeping import Keeping
 from host_bridge.core.ratelimit import RateLimit
 from host_bridge.core.registry import Registry
@@ -31,7 +31,9 @@ class Context:
         self._said = RateLimit(settings.limits.log_lines_per_minute)
 
     def mark_status(self, device: Device) -> None:
-        """What the bridge says about a device has changed. After the change, as the page may be drawn at any moment."""
+        """What the bridge says about a device has changed, or when time will change it. After the change, as the page
+        may be drawn at any moment."""
+        device.look_at = AT_ONCE
         status = device.status
         if status is not None:
             status.anew = True

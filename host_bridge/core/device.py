@@ -42,6 +42,9 @@ class Status(Drawable):
         raise NotImplementedError
 
 
+AT_ONCE = float("-inf")
+
+
 class Boot:
     """One run of a board, from its start to its end."""
 
@@ -136,6 +139,7 @@ class Device:
         "labels",
         "last_seen",
         "ledger",
+        "look_at",
         "over",
         "platform",
         "port",
@@ -168,6 +172,7 @@ class Device:
         self.over: dict[int, Sequence] = {}  # of boots that are forgotten, which the ledger has closed; oldest first
         self.state = liveness.UNKNOWN
         self.heard_at = 0.0  # 0.0: never
+        self.look_at = AT_ONCE  # not before then can time alone have changed anything (timers.py)
         self.kept_at = 0.0  # when the store was last given what is known of it
         self.last_seen = 0.0
         self.wake_by = 0.0

@@ -54,8 +54,9 @@ class Ingest:
         sequence = boot.sequence
         missing = sequence.missing
         took = RECEIVED if live_only else sequence.take(samples.seq)
-        # A frame may move the window past others, which are lost by that.
-        as_expected = took == RECEIVED and missing == sequence.missing and device.boot is boot and not samples.removed
+        # A frame may move the window past others, which are lost by that. About a gap the board is asked in time.
+        expected = took == RECEIVED and missing == sequence.missing and not sequence.gap
+        as_expected = expected and device.boot is boot and not samples.removed
         if took < REPEATED:
             if samples.removed and not live_only:
                 sequence.thinned += samples.removed

@@ -60,9 +60,13 @@ class Presence:
         if not device.shown:
             context.alerts.no_data(device)
 
+    def due(self, device: Device) -> float:
+        """When silence will next change its state."""
+        return liveness.deadline(device.state, device.heard_at, device.cadence_s, device.wake_by)
+
     def check(self, device: Device, now: float) -> None:
         """What silence has done to a device by now."""
-        if now < liveness.deadline(device.state, device.heard_at, device.cadence_s, device.wake_by):
+        if now < self.due(device):
             return
         if device.state == liveness.ASLEEP:
             self.step(device, liveness.OVERSLEPT, now)

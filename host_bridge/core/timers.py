@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from host_bridge.core.context import Context
-from host_bridge.core.device import Boot, Device
+from host_bridge.core.device import AT_ONCE, Boot, Device
 from host_bridge.core.held import ASK_EVERY_S, Held, Waiting
 from host_bridge.core.ingest import Ingest
 from host_bridge.core.presence import Presence
@@ -11,7 +11,8 @@ from host_bridge.core.registration import settle
 from host_bridge.core.time_down import TimeDown
 from shared_schema.commands import encode_hello_request
 
-SWEEP_S = 1.0  # how often every device is looked at
+SWEEP_S = 1.0  # how often devices are looked at of which time may have changed something
+LOOK_S = 10.0  # how often every device is: what nobody has marked is found by then
 KEEP_BOOT_S = 600.0  # how long frames of an earlier boot may still come, out of a broker's queue or a board's flash
 KEEP_COUNTERS_S = 30.0  # how far what a restarted bridge knows of a device, but for its frames, may be behind
 MAX_ASKS_DOUBLED = 10  # about a gap: after one cadence, then after twice as long each time
@@ -47,11 +48,8 @@ class Timers:
         self._swept_at = now
         self._expire(now)
         for device in self._devices.values():
-            self._presence.check(device, now)
-            self.time.look_at(device, now)
-            self._keep_counters(device, now)
-            for boot in list(device.boots.values()):
-                self._look_at(device, boot, now)
+            if now >= device.look_at:
+                self._look_at(device, now)
 
     def ask(self, waiting: Waiting) -> None:
         """Send hello? for frames that wait, sealed for the device that sealed them."""
@@ -75,7 +73,23 @@ class Timers:
                     device.held = 0
                     self._context.mark_status(device)
 
-    def _look_at(self, device: Device, boot: Boot, now: float) -> None:
+    def _look_at(self, device: Device, now: float) -> None:
+        device.look_at = now + LOOK_S  # before what is done here has it looked at sooner
+        self._presence.check(device, now)
+        self.time.look_at(device, now)
+        self._keep_counters(device, now)
+        for boot in list(device.boots.values()):
+            self._look_at_boot(device, boot, now)
+        if len(device.boots) > 1 or device.boot is None or self._unsettled(device.boot):
+            device.look_at = AT_ONCE
+        if device.look_at > now:
+            dues = self._presence.due(device), device.kept_at + KEEP_COUNTERS_S, device.time_at
+            device.look_at = min([device.look_at, *(due for due in dues if due > now)])
+
+    def _unsettled(self, boot: Boot) -> bool:
+        return boot.report is not None or boot.sequence.gap or boot.clock.doubtful
+
+    def _look_at_boot(self, device: Device, boot: Boot, now: float) -> None:
         settled = settle(self._context, device, boot, now)
         if boot.superseded_at is not None:
             if self._context.keeping.live_only:

@@ -3,9 +3,9 @@
 While messages come, reads are some milliseconds apart: what comes meanwhile then costs one call, not one each. A
 message that comes after a silence waits for nothing.
 
-A wake-up costs a third of a millisecond, since nothing of what the threads need is in the processor's cache by then. So a
-fleet that sends hundreds of messages a second is read ten times a second; one board's message is never late by more than
-PAUSE_S, nor is that of a fleet which wants confirmations.
+A wake-up costs a third of a millisecond, since nothing of what the threads need is in the processor's cache by then. So
+a fleet that sends hundreds of messages a second is read ten times a second; one board's message is never late by more
+than PAUSE_S, nor is that of a fleet which wants confirmations.
 
 A broker sends only so many messages of QoS 1 ahead of their confirmations, and does not say how many (mosquitto: 20).
 While it waits for us, a pause would be lost time. So the most that were ever open at once are taken for that number,
