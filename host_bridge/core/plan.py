@@ -57,16 +57,13 @@ class Shape:
         for column, least, greatest in zip(self.pick_gauges(columns), *bounds, strict=False):
             if type(column) is list:
                 try:
-                    values = list(accumulate(column))
+                    end = _end(column, least, greatest)
                 except TypeError:  # a null among the deltas
                     return None
-                end = values[-1]
-                if least > min(values) or max(values) > greatest:
-                    return None
             else:
-                end = column  # of all samples
-                if end is None or not least <= end <= greatest:
-                    return None
+                end = column if column is not None and least <= column <= greatest else None  # of all samples
+            if end is None:
+                return None
             ends.append(end)
         return ends if _INTS.issuperset(map(type, ends)) else None
 
@@ -194,6 +191,18 @@ def _kept(series: Series) -> KeptSeries:
     bounds = series.bounds if isinstance(series, HistogramSeries) else ()
     labels = tuple((name, value) for name, value in pairs if value)
     return KeptSeries(series.family.name, labels, series.family.type, series.scale, bounds)
+
+
+def _end(column: list[Any], least: float, greatest: float) -> Any:
+    """The last value, or None when one is out of bounds. Most often that none is needs no look at each: none is further
+    from the first than all steps together."""
+    first = column[0]
+    apart = sum(map(abs, column)) - abs(first)
+    if least > first - apart or first + apart > greatest:
+        values = list(accumulate(column))
+        if least > min(values) or max(values) > greatest:
+            return None
+    return sum(column)
 
 
 def integers(column: Any, n: int) -> list[int] | None:

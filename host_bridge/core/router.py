@@ -109,7 +109,9 @@ class Router:
     def _reliable(
         self, device: Device | None, message: Message, received: Received, now: float, proven: str = ""
     ) -> None:
-        boot = None if device is None else device.boots.get(message.boot)
+        boot = None if device is None else device.boot
+        if device is not None and (boot is None or boot.id != message.boot):
+            boot = device.boots.get(message.boot)
         if device is None or boot is None:
             self._hold(device, message, received, now, proven)
             return
