@@ -16,6 +16,7 @@ from boardpulse_tools.bench.ingest.loads import Loads, Plan
 from boardpulse_tools.bench.ingest.rounds import Tell
 from boardpulse_tools.bench.ingest.subjects import DURABLE, Subject, own_subjects
 from boardpulse_tools.bench.report import Report
+from host_bridge.sources.mqtt_pause import FLEET_PAUSE_S, FLEET_PER_S
 
 ROUNDS = 5
 LONG = Plan()
@@ -34,6 +35,10 @@ LOAD = (
 COMPACTION = (
     "Frames become columns of the history minutes after they came. What that takes, {apart:.1f} µs a message, was "
     "measured apart and is in the cost of the bridge with history."
+)
+PAUSES = (
+    "From {per_s:,.0f} messages a second at QoS 0 on, the bridge reads what has come each {pause_ms:.0f} ms; its "
+    "latencies contain that."
 )
 PAHO = "The paho subscribers have a callback that counts and does nothing else."
 CLIENTS = (
@@ -96,7 +101,8 @@ def _how(plan: Plan, short: bool) -> list[str]:
         frames=plan.frames_flood,
         json=plan.json_flood,
     )
-    return [HOW, load, PAHO, *([SHORT_NOTE] if short else [])]
+    pauses = PAUSES.format(per_s=FLEET_PER_S, pause_ms=FLEET_PAUSE_S * 1000)
+    return [HOW, load, pauses, PAHO, *([SHORT_NOTE] if short else [])]
 
 
 def _compaction(found: Mapping[str, Mapping[str, Any]]) -> list[str]:

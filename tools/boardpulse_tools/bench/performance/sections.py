@@ -66,8 +66,9 @@ SECTIONS = (
         "How it grows",
         "Flat is what is wanted of a message and of the bytes a device; a page and a start may grow as the fleet does. "
         "B a message is how memory goes on growing once every device is known: the slope over the second half of the "
-        "messages, over which hours pass for the boards, so that all that is kept for a time is full. Sweep is the "
-        "look at every device for who is late, once a second.",
+        "messages, over which hours pass for the boards, so that all that is kept for a time is full. Sweep is a "
+        "look at every device, each ten seconds; in between those alone are looked at of which time may have changed "
+        "something.",
         _scale,
     ),
     Section(

@@ -11,6 +11,7 @@ from boardpulse_tools.bench.process_use import rss_bytes
 from boardpulse_tools.bench.scale.passing import Passing
 from host_bridge.core.fleet import Fleet
 from host_bridge.core.received import FRAME, Received
+from host_bridge.core.timers import LOOK_S, SWEEP_S
 from host_bridge.engine import BATCH, Engine
 from host_bridge.settings import Limits, Settings, Threshold
 from host_bridge.sinks.exposition import Exposition
@@ -49,6 +50,7 @@ class MadeFleet:
         )
         self._frames = self._endless()
         self._born = self._clock()
+        self._ahead_s = 0.0
 
     def greet(self) -> None:
         """Have every device say hello."""
@@ -84,9 +86,10 @@ class MadeFleet:
         return time.thread_time() - began
 
     def sweep(self) -> float:
-        """Seconds of processor time of the look at every device that comes each second."""
+        """Seconds of processor time of a look at every device: so much later than the last that all are due for it."""
+        self._ahead_s += LOOK_S + SWEEP_S
         began = time.thread_time()
-        self.fleet.tick(self._clock() + 2.0, self._wall())
+        self.fleet.tick(self._clock() + self._ahead_s, self._wall())
         return time.thread_time() - began
 
     def draw(self) -> tuple[float, int]:

@@ -35,7 +35,7 @@ _COSTS = (
     ("handle_us", "Fleet.handle, microseconds of processor time a message"),
     ("engine_us", "The whole engine, microseconds of processor time a message"),
     ("draw_ms", "Drawing a page that has changed throughout, milliseconds of processor time"),
-    ("sweep_ms", "The look at every device that comes each second, milliseconds of processor time"),
+    ("sweep_ms", "A look at every device, which comes each ten seconds, milliseconds of processor time"),
 )
 _STATISTICS = ("median", "mean", "p95", "p99", "min", "max", "stdev")
 
