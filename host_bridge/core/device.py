@@ -172,7 +172,7 @@ class Device:
         self.over: dict[int, Sequence] = {}  # of boots that are forgotten, which the ledger has closed; oldest first
         self.state = liveness.UNKNOWN
         self.heard_at = 0.0  # 0.0: never
-        self.look_at = AT_ONCE  # not before then can time alone have changed anything (timers.py)
+        self.look_at = AT_ONCE  # by when time may have changed something (timers.py)
         self.kept_at = 0.0  # when the store was last given what is known of it
         self.last_seen = 0.0
         self.wake_by = 0.0

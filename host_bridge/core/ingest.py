@@ -77,7 +77,10 @@ class Ingest:
         """Date, keep and show the samples. False when any of them, or a column, could not be used."""
         if not received.retained:
             if boot is device.boot:
-                boot.clock.observe(uptimes[-1], received.at)
+                clock, source = boot.clock, boot.clock.source
+                clock.observe(uptimes[-1], received.at)
+                if clock.source is not source:  # it may have to be told the time
+                    self._context.mark_status(device)
             else:
                 self._over(device, boot, uptimes[-1], received, now)
         surplus = len(samples.columns) - plan.width
@@ -231,6 +234,7 @@ class Ingest:
             self._presence.step(device, liveness.BYE_STOP, now)
         elif wake_in_ms is not None:
             device.wake_by = now + liveness.awake_after(wake_in_ms)
+            self._context.mark_status(device)
             self._presence.step(device, liveness.BYE_SLEEP, now)
 
     def _over(self, device: Device, boot: Boot, uptime_ms: int, received: Received, now: float) -> None:

@@ -211,7 +211,7 @@ def integers(column: Any, n: int) -> list[int] | None:
         return [column] * n
     try:
         values = list(accumulate(column))
-    except TypeError:  # an element for all samples, or a null among the deltas
+    except TypeError:  # a null or a float for all samples, or a null among the deltas
         return None
     return values if type(values[-1]) is int else None  # with a float anywhere it is none
 

@@ -12,7 +12,9 @@ from host_bridge.core.time_down import TimeDown
 from shared_schema.commands import encode_hello_request
 
 SWEEP_S = 1.0  # how often devices are looked at of which time may have changed something
-LOOK_S = 10.0  # how often every device is: what nobody has marked is found by then
+LOOK_S = (
+    10.0  # how often every device is: by then it is found that one whose counters were kept long ago was heard again
+)
 KEEP_BOOT_S = 600.0  # how long frames of an earlier boot may still come, out of a broker's queue or a board's flash
 KEEP_COUNTERS_S = 30.0  # how far what a restarted bridge knows of a device, but for its frames, may be behind
 MAX_ASKS_DOUBLED = 10  # about a gap: after one cadence, then after twice as long each time
@@ -45,10 +47,10 @@ class Timers:
             self.time.run(now, wall)
         if 0 <= now - self._swept_at < SWEEP_S:
             return
-        self._swept_at = now
+        back, self._swept_at = now < self._swept_at, now
         self._expire(now)
         for device in self._devices.values():
-            if now >= device.look_at:
+            if now >= device.look_at or back:
                 self._look_at(device, now)
 
     def ask(self, waiting: Waiting) -> None:
@@ -105,7 +107,7 @@ class Timers:
             boot.asked, boot.gap_since = 0, None
 
     def _keep_counters(self, device: Device, now: float) -> None:
-        if now - device.kept_at > KEEP_COUNTERS_S and device.heard_at > device.kept_at:
+        if now - device.kept_at >= KEEP_COUNTERS_S and device.heard_at > device.kept_at:
             device.kept_at = now
             self._context.keeping.device(device)
             self._context.mark_status(device)  # a change that was not marked, an own bug, is on the page by now

@@ -1,11 +1,10 @@
 """When to read from a broker again.
 
-While messages come, reads are some milliseconds apart: what comes meanwhile then costs one call, not one each. A
-message that comes after a silence waits for nothing.
+While messages come, reads are PAUSE_S apart: what comes meanwhile then costs one call, not one each. A message that
+comes after a silence waits for nothing.
 
 A wake-up costs a third of a millisecond, since nothing of what the threads need is in the processor's cache by then. So
-a fleet that sends hundreds of messages a second is read ten times a second; one board's message is never late by more
-than PAUSE_S, nor is that of a fleet which wants confirmations.
+while hundreds of messages a second come, and none that is to be confirmed is open, reads are FLEET_PAUSE_S apart.
 
 A broker sends only so many messages of QoS 1 ahead of their confirmations, and does not say how many (mosquitto: 20).
 While it waits for us, a pause would be lost time. So the most that were ever open at once are taken for that number,
@@ -37,7 +36,7 @@ class Pause:
             self._most, self._full_at = self._open, now
         if whole or now - self._full_at < FULL_S:
             self.until = 0.0
-        elif not open_more and came >= FLEET_PER_S * max(since, PAUSE_S):
+        elif not self._open and came >= FLEET_PER_S * max(since, PAUSE_S):
             self.until = now + FLEET_PAUSE_S
         else:
             self.until = now + PAUSE_S
