@@ -130,7 +130,8 @@ def _many(column: Column, labels: Sequence[bytes], values: Sequence[int]) -> byt
     shown[::each] = labels
     for place, cell in enumerate(cells, 1):
         shown[place::each] = cell
-    return (column.form + form) * len(values) % tuple(shown)
+    text = (column.form + form) * len(values) % tuple(shown)
+    return bytes(memoryview(text))  # `%` asks for more memory than it needs, and what it gives back is of no use to others
 
 
 def _cells(scale: int, values: Sequence[int]) -> tuple[bytes, list[Sequence[object]]]:
