@@ -131,7 +131,7 @@ def _many(column: Column, labels: Sequence[bytes], values: Sequence[int]) -> byt
     for place, cell in enumerate(cells, 1):
         shown[place::each] = cell
     text = (column.form + form) * len(values) % tuple(shown)
-    return bytes(memoryview(text))  # `%` asks for more memory than it needs, and what it gives back is of no use to others
+    return bytes(memoryview(text))  # `%` takes more memory than it needs, and what it gives back nobody else can use
 
 
 def _cells(scale: int, values: Sequence[int]) -> tuple[bytes, list[Sequence[object]]]:
