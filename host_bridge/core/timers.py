@@ -49,9 +49,10 @@ class Timers:
             return
         back, self._swept_at = now < self._swept_at, now
         self._expire(now)
+        later = now + LOOK_S  # one object for all of them
         for device in self._devices.values():
             if now >= device.look_at or back:
-                self._look_at(device, now)
+                self._look_at(device, now, later)
 
     def ask(self, waiting: Waiting) -> None:
         """Send hello? for frames that wait, sealed for the device that sealed them."""
@@ -75,8 +76,8 @@ class Timers:
                     device.held = 0
                     self._context.mark_status(device)
 
-    def _look_at(self, device: Device, now: float) -> None:
-        device.look_at = now + LOOK_S  # before what is done here has it looked at sooner
+    def _look_at(self, device: Device, now: float, later: float) -> None:
+        device.look_at = later  # before what is done here has it looked at sooner
         self._presence.check(device, now)
         self.time.look_at(device, now)
         self._keep_counters(device, now)
