@@ -156,6 +156,18 @@ def test_a_busy_port_is_not_taken_away_from_its_owner(tmp_path: Path) -> None:
         assert "in use by another program" in result.output
 
 
+def test_a_port_that_its_owner_is_about_to_give_back_is_waited_for() -> None:
+    """A bridge that is just being stopped, say."""
+    board_end, host_end = os.openpty()
+    owner = serial.serial_for_url(os.ttyname(host_end), exclusive=True)
+    soon = threading.Timer(0.2, owner.close)
+    soon.start()
+    transport.Line(os.ttyname(host_end)).serial.close()
+    soon.join()
+    os.close(board_end)
+    os.close(host_end)
+
+
 def test_a_port_that_is_not_there(tmp_path: Path) -> None:
     """And a URL where nobody listens."""
     with socket.create_server(("127.0.0.1", 0)) as free:

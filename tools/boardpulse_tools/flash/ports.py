@@ -57,10 +57,15 @@ def choose(wanted: str | None, found: Sequence[Candidate]) -> str:
     raise PortError(f"Which board? Name one of these ports, or say --all:\n{listed}")
 
 
+def is_busy(error: OSError) -> bool:
+    """Whether another program has the port."""
+    return error.errno in BUSY or "exclusively lock" in str(error)
+
+
 def why_not_open(port: str, error: OSError) -> PortError:
     """The sentence for a port that does not open."""
     number = error.errno
-    if number in BUSY or "exclusively lock" in str(error):
+    if is_busy(error):
         return PortError(
             f"{port} is in use by another program: a bridge, a terminal, an IDE. End it (`fuser {port}` names it), and "
             "flash again."

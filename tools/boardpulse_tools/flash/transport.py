@@ -17,11 +17,12 @@ from mpremote.transport_serial import SerialTransport
 
 from boardpulse_tools.flash.board_code import FEED, WATCHDOG
 from boardpulse_tools.flash.errors import FlashError, PortError, ScriptError
-from boardpulse_tools.flash.ports import why_not_open
+from boardpulse_tools.flash.ports import is_busy, why_not_open
 
 BAUDRATE = 115200
 ANSWER_S = 10.0  # a board answers a command in this time, or not at all
 POLL_S = 0.05
+BUSY_S = 1.0  # a program that is being ended, or a process that it has just begun, may hold its port for so long
 MOST_AT_ONCE = 4096
 ATTEMPTS = 3
 CHUNK_BYTES = 512  # of a file in one command: twice that as text, which a board with 100 KB of memory has
@@ -84,7 +85,7 @@ class Line(SerialTransport):  # type: ignore[misc]  # ships no types
         self.device_name = port
         self.mounted = False
         self.is_pty = False
-        opened = serial.serial_for_url(port, baudrate=BAUDRATE, timeout=POLL_S, exclusive=True)
+        opened = _opened(port)
         if port.startswith("socket://"):  # else TCP holds small writes back: 40 ms for each question to the board
             opened._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.serial = Wire(opened)
@@ -113,6 +114,18 @@ class Line(SerialTransport):  # type: ignore[misc]  # ships no types
             if timeout_overall is not None and now > began + timeout_overall:
                 break
         return data
+
+
+def _opened(port: str) -> Any:
+    """The port, for nobody else. Who is about to let go of it is given a moment."""
+    until = time.monotonic() + BUSY_S
+    while True:
+        try:
+            return serial.serial_for_url(port, baudrate=BAUDRATE, timeout=POLL_S, exclusive=True)
+        except OSError as error:
+            if not is_busy(error) or time.monotonic() > until:
+                raise
+            time.sleep(POLL_S)
 
 
 class Session:
