@@ -39,15 +39,12 @@ def _single(plan: Plan, columns: list[Any], bases: Bases | None) -> list[Value]:
 def _many(plan: Plan, columns: list[Any], n: int, bases: Bases | None) -> list[Value]:
     out: list[Value] = []
     for series, column in zip(plan.gauges, plan.shape.pick_gauges(columns), strict=False):
-        values = integers(column, n)
-        if values is None or series.metric.least > min(values) or max(values) > series.metric.greatest:
-            out += [_gauge(series, value) for value in expand(column, n)]
-        else:
-            out += values
+        values = integers(column, n, series.metric.least, series.metric.greatest)
+        out += [_gauge(series, value) for value in expand(column, n)] if values is None else values
     for one, column in zip(plan.counters, plan.shape.pick_counters(columns), strict=False):
         base = _base(one, bases)
-        totals = integers(column, n)
-        if totals is None or min(totals) < 0 or max(totals) > MAX_VALUE - base:
+        totals = integers(column, n, 0, MAX_VALUE - base)
+        if totals is None:
             out += [_counter(value, base) for value in expand(column, n)]
         else:
             out += [base + total for total in totals] if base else totals

@@ -205,15 +205,16 @@ def _end(column: list[Any], least: float, greatest: float) -> Any:
     return sum(column)
 
 
-def integers(column: Any, n: int) -> list[int] | None:
-    """The `n` values of a column, when all are integers; None when not."""
+def integers(column: Any, n: int, least: float, greatest: float) -> list[int] | None:
+    """The `n` values of a column, when all are integers within bounds; None when not."""
     if type(column) is int:
-        return [column] * n
+        return [column] * n if least <= column <= greatest else None
     try:
         values = list(accumulate(column))
     except TypeError:  # a null or a float for all samples, or a null among the deltas
         return None
-    return values if type(values[-1]) is int else None  # with a float anywhere it is none
+    within = type(values[-1]) is int and least <= min(values) and max(values) <= greatest  # with a float, none is left
+    return values if within else None
 
 
 def picker(places: list[int]) -> Pick:

@@ -111,16 +111,14 @@ def _last_of_many(plan: Plan, columns: list[Any], uptimes: Sequence[int], reject
 
 
 def _gauges(series: Series, column: Any, n: int, rejected: Reasons) -> list[Any]:
-    values = integers(column, n)
-    if values is None or series.metric.least > min(values) or max(values) > series.metric.greatest:
-        return [_gauge(series, value, rejected) for value in expand(column, n)]
-    return values
+    values = integers(column, n, series.metric.least, series.metric.greatest)
+    return [_gauge(series, value, rejected) for value in expand(column, n)] if values is None else values
 
 
 def _counters(series: CounterSeries, column: Any, n: int, rejected: Reasons) -> list[Any]:
     """The totals; when nobody watches them perhaps the last alone."""
-    totals = integers(column, n)
-    if totals is None or totals != sorted(totals) or totals[0] < series.last or totals[-1] > MAX_VALUE:
+    totals = integers(column, n, series.last, MAX_VALUE)
+    if totals is None or totals != sorted(totals):
         return [_counter(series, value, rejected) for value in expand(column, n)]
     series.last, base = totals[-1], series.base
     return [base + total for total in totals] if series.watches else [base + totals[-1]]

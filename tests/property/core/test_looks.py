@@ -89,3 +89,17 @@ def test_what_is_sent_and_told_is_the_same_in_every_second(
             world.pass_by(step if isinstance(step, int) else 1)
         done.append((world.seen, world.bridge.page()))
     assert done[0] == done[1]
+
+
+def test_time_that_goes_back_hides_no_silence() -> None:
+    """As that of a program that replays something may."""
+    bridge, board = Bridge(), Board()
+    bridge.uart(board.hello())
+    for uptime in range(1000, 6000, 1000):
+        bridge.uart(board.samples(2000, 100, uptime=uptime))
+        bridge.time_passes(1.0)
+    bridge.now -= 3600
+    bridge.uart(board.samples(2000, 100, uptime=6000))
+    for _ in range(30):
+        bridge.time_passes(1.0)
+    assert bridge.device().state == "offline"
